@@ -1,0 +1,96 @@
+/**
+ * Everything that can go wrong, once: the status a listener gets, the sentence they read (what is wrong, what to do),
+ * and whether the log should raise it as a fault of ours.
+ */
+const FAILURES = {
+  LINK_INVALID: [
+    403,
+    'This link was not made here or has been altered. Ask for the link again and copy it whole.',
+    false,
+  ],
+  LINK_EXPIRED: [410, 'This link has expired. Ask for a new one.', false],
+  OPTIONS_INVALID: [
+    400,
+    'The options in this link are not understood. `baton link --help` lists the legal ones.',
+    false,
+  ],
+  TRIM_OUT_OF_RANGE: [400, 'The trim starts after the end of the source. Choose an earlier start.', false],
+  NOT_FOUND: [404, 'There is nothing at this address. Check the link.', false],
+  METHOD_NOT_ALLOWED: [405, 'Only GET, HEAD and OPTIONS are answered here.', false],
+  RANGE_NOT_SATISFIABLE: [416, 'The range lies outside the file. Its size is in Content-Range.', false],
+  BUSY: [503, 'Too many listeners at the moment. Try again shortly.', false],
+  STOPPING: [503, 'The server is restarting. Try again shortly.', false],
+  CLIENT_GONE: [499, 'The listener left.', false],
+
+  SOURCE_REFUSED: [403, 'This source address is not allowed: only public http and https addresses are.', false],
+  SOURCE_URL_INVALID: [400, 'The source is not a valid URL. Give a full http or https address.', false],
+  SOURCE_MISSING: [404, 'The source does not exist (any more). Check its address.', false],
+  SOURCE_PRIVATE: [403, 'The source may not be read without a login. Use a public address.', false],
+  SOURCE_UNREACHABLE: [
+    502,
+    'The server of the source cannot be reached. Check its address, or try again later.',
+    false,
+  ],
+  SOURCE_FAILED: [502, 'The server of the source answered with an error. Try again later.', false],
+  SOURCE_TIMEOUT: [504, 'The server of the source did not answer in time. Try again later.', false],
+  SOURCE_SLOW: [504, 'The source sends too slowly to be played. Try again later.', false],
+  SOURCE_CUT: [502, 'The source broke off before its end. Try again later.', false],
+  SOURCE_CHANGED: [502, 'The source changed while it was being read. Try again.', false],
+  SOURCE_ENCODED: [502, 'The source is compressed in transit (Content-Encoding), which Baton refuses.', false],
+  SOURCE_TOO_LARGE: [413, 'The source is larger than Baton accepts.', false],
+  SOURCE_EMPTY: [422, 'The source is empty.', false],
+  SOURCE_NOT_MEDIA: [
+    415,
+    'The source is not audio or video that Baton knows. It may be a web page: use the address of the file itself.',
+    false,
+  ],
+  SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read as audio.', false],
+  SOURCE_NO_AUDIO: [422, 'The source has no audio track.', false],
+  CODEC_UNSUPPORTED: [415, 'The audio codec of the source is not supported.', false],
+
+  ENCODER_FAILED: [500, 'The audio could not be converted.', true],
+  ENCODER_STALLED: [500, 'Converting the audio took too long.', true],
+  ENCODER_LIMIT: [422, 'The source asks for more memory or time than Baton allows and was stopped.', false],
+  ENCODER_MISSING: [500, 'ffmpeg cannot be started. `baton doctor` says why.', true],
+
+  STORE_FAILED: [500, 'The store cannot be used.', true],
+  CONFIG_INVALID: [500, 'The configuration is not valid.', true],
+  INTERNAL: [500, 'Something went wrong inside Baton.', true],
+} as const satisfies Record<string, readonly [status: number, message: string, report: boolean]>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** The codes of the table, for tests and documents. */
+export const failureCodes = Object.keys(FAILURES) as readonly FailureCode[];
+
+/**
+ * The one error of Baton. `message` is safe to show to a listener; `detail` is for the log only (addresses, stderr,
+ * upstream status) and never leaves the server.
+ */
+export class BatonError extends Error {
+  readonly code: FailureCode;
+  readonly status: number;
+  readonly report: boolean;
+  readonly detail: string;
+
+  constructor(code: FailureCode, detail = '', options?: ErrorOptions) {
+    const [status, message, report] = FAILURES[code];
+    super(message, options);
+    this.name = 'BatonError';
+    this.code = code;
+    this.status = status;
+    this.report = report;
+    this.detail = detail;
+  }
+}
+
+/** Any thrown value as a BatonError; what is not one is a fault of ours. */
+export function toBatonError(thrown: unknown): BatonError {
+  if (thrown instanceof BatonError) return thrown;
+  const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return new BatonError('INTERNAL', detail, { cause: thrown });
+}
+
+/** True for a BatonError with one of `codes`. */
+export const hasCode = (thrown: unknown, ...codes: readonly FailureCode[]): thrown is BatonError =>
+  thrown instanceof BatonError && codes.includes(thrown.code);
