@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { readConfig, type Config } from '../../src/config.ts';
+import { findFfmpeg } from '../../src/ffmpeg/binary.ts';
+import { readEngine, type Engine } from '../../src/ffmpeg/engine.ts';
+import { startServer } from '../../src/local/server.ts';
+import type { UsageRecord } from '../../src/meter/usage.ts';
+import { addKey, newKey, parseKeys, type Keys } from '../../src/sign/keys.ts';
+import { publicLink, type LinkContent } from '../../src/sign/link.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+
+/** A Baton under test: the real server on a free port of loopback, with what it logged. */
+export interface TestBaton extends AsyncDisposable {
+  readonly origin: string;
+  readonly keys: Keys;
+  readonly usage: UsageRecord[];
+  readonly store: Store;
+  /** Absolute address of the virtual file of `source` with these options. */
+  file(source: string, options?: string, content?: Partial<LinkContent>): string;
+  stop(): Promise<void>;
+}
+
+export interface TestBatonOptions {
+  readonly allowOrigins: readonly string[];
+  readonly store?: Store;
+  readonly keys?: Keys;
+  readonly config?: Partial<Config>;
+  readonly now?: () => number;
+}
+
+const MiB = 2 ** 20;
+
+export async function startBaton(options: TestBatonOptions): Promise<TestBaton> {
+  const usage: UsageRecord[] = [];
+  const keys = options.keys ?? testKeys();
+  const store = options.store ?? memoryStore({ maxBytes: 256 * MiB });
+  const config = { ...readConfig({}), port: 0, shutdownMs: 500, allowOrigins: options.allowOrigins, ...options.config };
+  const log = (line: string): void => void usage.push(JSON.parse(line) as UsageRecord);
+  const now = options.now ?? Date.now;
+  const { origin, stop } = await startServer({ config, keys, engine: await testEngine(), store, demo: null, log, now });
+  return {
+    origin,
+    keys,
+    usage,
+    store,
+    file: (source, asked = 'codec.mp3~bitrate.128k', content = {}) =>
+      origin + publicLink({ kind: 'file', options: asked, source, name: 'episode.mp3', ...content }, keys),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+export const testKeys = (): Keys => {
+  const { kid, secret } = newKey((count) => randomBytes(count));
+  return addKey(parseKeys(`old:${randomBytes(32).toString('base64url')}`), { kid, secret });
+};
+
+let engine: Promise<Engine> | null = null;
+
+export const testEngine = (): Promise<Engine> =>
+  (engine ??= readEngine(findFfmpeg(null), process.arch, `${import.meta.dirname}/../../node_modules/.cache/baton-test-engine.json`));
