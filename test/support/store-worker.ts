@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { folderStore } from '../../src/store/folder.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -29,10 +30,12 @@ export function valueOf(key: string, bytes: number): Uint8Array {
 const report = (line: unknown): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const WORK: Readonly<Record<Job['work'], (store: Store, job: Job) => Promise<void>>> = {
-  /** All workers want the same keys; each reports the ones it stored. */
+  /** All workers want the same key at the same moment, again and again; each reports the ones it stored. */
   async race(store, { times, worker }) {
     const won: number[] = [];
+    const start = Math.ceil(Date.now() / 100) * 100;
     for (let n = 0; n < times; n += 1) {
+      while (Date.now() < start + n) await setImmediate();
       if (await store.putIfAbsent(`chunk/race/${n}`, Buffer.from(`worker ${worker}`))) won.push(n);
     }
     report(won);
