@@ -1,0 +1,59 @@
+export interface Rendition {
+  readonly label: string;
+  /** Path of a file link. */
+  readonly url: string;
+  readonly embedUrl?: string;
+  /** As in the link: `codec.mp3~bitrate.96k`. */
+  readonly options: string;
+}
+
+export interface Demo {
+  readonly episode: {
+    readonly title: string;
+    readonly artist: string;
+    readonly artwork: string;
+    readonly sourceUrl: string;
+    readonly sourceBytes: number;
+  };
+  readonly renditions: readonly Rendition[];
+}
+
+export interface Link {
+  readonly url: string;
+  readonly embedUrl: string;
+}
+
+/** The demo episode and its renditions. Throws an Error whose message is for the visitor. */
+export const getDemo = (): Promise<Demo> => ask<Demo>('/api/demo');
+
+/** A signed link to `sourceUrl` with `options` as in a link. Throws an Error whose message is for the visitor. */
+export const makeLink = (sourceUrl: string, options: string): Promise<Link> =>
+  ask<Link>('/api/link', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: sourceUrl, ...parts(options) }),
+  });
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(path, init).catch(() => {
+    throw new Error('The local server does not answer. Is it still running?');
+  });
+  const json = response.json() as Promise<unknown>;
+  const body = await json.catch(() => null);
+  if (response.ok && body !== null) return body as T;
+  throw new Error(messageOf(body) ?? `The local server answered ${response.status}.`);
+}
+
+function messageOf(body: unknown): string | null {
+  const { message } = (body ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : null;
+}
+
+/** `codec.mp3~bitrate.96k` as `{ codec: 'mp3', bitrate: '96k' }`. */
+const parts = (options: string): Record<string, string> =>
+  Object.fromEntries(options.split('~').map((pair) => splitOnce(pair, '.')));
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return [text.slice(0, at), text.slice(at + separator.length)];
+}
