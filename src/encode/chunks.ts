@@ -1,0 +1,114 @@
+import { chunkBytes } from '../grid/chunk.ts';
+import type { Store } from '../store/store.ts';
+import { encodeBatch, type EncodeDeps, type EncodeMeter, type Output } from './batch.ts';
+import { growing, type Growing } from './growing.ts';
+
+/** A chunk that somebody reads. Whoever holds one releases it; a batch that nobody holds is stopped. */
+export interface HeldChunk {
+  readonly index: number;
+  readonly chunk: Growing;
+  release(): void;
+}
+
+/** The chunks of all outputs: being encoded, in the store, or neither. */
+export interface Chunks {
+  /** The chunk if it is being encoded or stored; null if it must be encoded. */
+  find(output: Output, index: number, signal: AbortSignal): Promise<HeldChunk | null>;
+  /** Encodes the chunks that nobody encodes yet, in one process; `onEnd` is called when that is over. */
+  encode(output: Output, indexes: readonly number[], meter: EncodeMeter, onEnd: () => void): readonly HeldChunk[];
+  /** Resolves when what has been encoded is in the store. */
+  settled(): Promise<void>;
+}
+
+interface Batch {
+  readonly stop: AbortController;
+  holders: number;
+}
+
+interface Running {
+  readonly chunk: Growing;
+  readonly batch: Batch;
+}
+
+/** Chunks through `store`; finished ones are written in passing, and nobody waits for that. */
+export function createChunks(store: Store, deps: EncodeDeps): Chunks {
+  const running = new Map<string, Running>();
+  const writing = new Set<Promise<unknown>>();
+
+  const put = (key: string, bytes: Uint8Array): void => {
+    const write = store.putIfAbsent(key, bytes).finally(() => writing.delete(write));
+    writing.add(write);
+  };
+
+  const work = async (
+    output: Output,
+    chunks: ReadonlyMap<number, Growing>,
+    batch: Batch,
+    meter: EncodeMeter,
+  ): Promise<void> => {
+    try {
+      for await (const { index, bytes } of encodeBatch(output, [...chunks.keys()], deps, meter, batch.stop.signal)) {
+        const chunk = chunks.get(index);
+        chunk?.append(bytes);
+        const whole = chunk?.complete();
+        if (whole == null) continue;
+        put(chunkKey(output, index), whole);
+        running.delete(chunkKey(output, index));
+      }
+    } catch (error) {
+      for (const chunk of chunks.values()) if (chunk.complete() === null) chunk.fail(error);
+    } finally {
+      for (const [index, chunk] of chunks) {
+        if (running.get(chunkKey(output, index))?.chunk === chunk) running.delete(chunkKey(output, index));
+      }
+    }
+  };
+
+  return {
+    find: async (output, index, signal) => {
+      const key = chunkKey(output, index);
+      const known = running.get(key);
+      if (known !== undefined) return hold(index, known);
+      const stored = await store.get(key, signal);
+      const size = chunkBytes(output.timeline, index);
+      if (stored?.bytes.length === size) return { index, chunk: growing(size, stored.bytes), release: () => undefined };
+      const started = running.get(key);
+      return started === undefined ? null : hold(index, started);
+    },
+    encode: (output, indexes, meter, onEnd) => {
+      const batch: Batch = { stop: new AbortController(), holders: 0 };
+      const chunks = new Map<number, Growing>();
+      const held = indexes.map((index) => {
+        const known = running.get(chunkKey(output, index));
+        if (known !== undefined) return hold(index, known);
+        const chunk = growing(chunkBytes(output.timeline, index));
+        running.set(chunkKey(output, index), { chunk, batch });
+        chunks.set(index, chunk);
+        return hold(index, { chunk, batch });
+      });
+      if (chunks.size === 0) onEnd();
+      else void work(output, chunks, batch, meter).finally(onEnd);
+      return held;
+    },
+    settled: async () => {
+      await Promise.allSettled(writing);
+    },
+  };
+}
+
+const chunkKey = (output: Output, index: number): string => `${output.key}/${index}`;
+
+function hold(index: number, { chunk, batch }: Running): HeldChunk {
+  let held = true;
+  batch.holders += 1;
+  return {
+    index,
+    chunk,
+    release: () => {
+      if (!held) return;
+      held = false;
+      batch.holders -= 1;
+      if (batch.holders === 0) batch.stop.abort(new Error('nobody listens'));
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { BatonError } from '../errors.ts';
+import { chunkBytes } from '../grid/chunk.ts';
+import { CHUNK_FRAMES, chunkCount } from '../grid/timeline.ts';
+import type { ByteRange, Bytes } from '../units.ts';
+import type { EncodeMeter, Output } from './batch.ts';
+import type { Chunks, HeldChunk } from './chunks.ts';
+import { lookAhead, type Ahead } from './ahead.ts';
+import type { Slots } from './slots.ts';
+
+export interface PlayDeps {
+  readonly chunks: Chunks;
+  readonly slots: Slots;
+}
+
+/**
+ * The bytes of an output's frames in `range`, chunk after chunk: from the store, or encoded. The chunk that is waited
+ * for is encoded by itself at once and its frames pass as ffmpeg emits them; from the first chunk that has to be
+ * encoded on, the following ones are encoded ahead. How far ahead is bounded, and the listener's pace holds it back.
+ * Leaving it stops every encode that nobody else waits for. Throws BUSY, and what encoding throws.
+ */
+export async function* play(
+  output: Output,
+  range: ByteRange,
+  deps: PlayDeps,
+  meter: EncodeMeter,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const size = CHUNK_FRAMES * output.timeline.frameBytes;
+  const end = Math.min(chunkCount(output.timeline), Math.ceil(range.end / size));
+  let ahead = null as Ahead | null; // assigned in playChunk, which the compiler cannot see
+  try {
+    for (let index = Math.floor(range.start / size); index < end; index++) {
+      const start = Math.max(0, range.start - index * size);
+      const stop = Math.min(chunkBytes(output.timeline, index), range.end - index * size);
+      yield* playChunk(index, start, stop);
+    }
+  } finally {
+    await ahead?.stop();
+  }
+
+  /** A chunk that fails before its end is encoded once more by itself, from where it broke: its bytes are the same. */
+  async function* playChunk(index: number, start: Bytes, stop: Bytes): AsyncGenerator<Uint8Array> {
+    let position = start;
+    for (const isLast of [false, true]) {
+      const held = (isLast ? null : await claim(index)) ?? encodeNow(index);
+      const waited = held.chunk.complete() === null;
+      try {
+        for await (const bytes of held.chunk.follow(position, stop, signal)) {
+          position += bytes.length;
+          yield bytes;
+          // Not before: the first frame had the machine to itself.
+          if (waited) ahead ??= lookAhead(output, end, deps, meter, signal);
+          ahead?.reached(index, waited);
+        }
+        return;
+      } catch (error) {
+        if (isLast || signal.aborted) throw error;
+      } finally {
+        held.release();
+      }
+    }
+  }
+
+  async function claim(index: number): Promise<HeldChunk | null> {
+    const held = ahead?.take(index);
+    if (held != null) return held;
+    const askedAt = performance.now();
+    const found = await deps.chunks.find(output, index, signal);
+    meter.storeMs ||= performance.now() - askedAt;
+    if (found !== null) meter.chunksStored += 1;
+    return found;
+  }
+
+  function encodeNow(index: number): HeldChunk {
+    const release = deps.slots.urgent();
+    const [held] = deps.chunks.encode(output, [index], meter, release);
+    if (held === undefined) throw new BatonError('INTERNAL', `chunk ${index} was not started`);
+    meter.chunksEncoded += 1;
+    return held;
+  }
+}

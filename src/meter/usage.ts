@@ -1,0 +1,55 @@
+import type { Bytes, Milliseconds } from '../units.ts';
+
+/** What one response has cost so far. Written by the parts it passes through, read when it is over. */
+export interface Meter {
+  sourceBytes: Bytes;
+  encoderCpuMs: Milliseconds;
+  chunksEncoded: number;
+  chunksStored: number;
+  /** How long the first audio waited for each part. */
+  probeMs: Milliseconds;
+  sourceMs: Milliseconds;
+  encodeMs: Milliseconds;
+  storeMs: Milliseconds;
+}
+
+/** How a response ended. `cut`: it had begun and could not be finished; `left`: the listener went away. */
+export type Outcome = 'whole' | 'refused' | 'cut' | 'left';
+
+/** One line of the usage log. */
+export interface UsageRecord {
+  readonly time: string;
+  readonly kind: string;
+  readonly method: string;
+  readonly status: number;
+  readonly rendition: string | null;
+  readonly range: string | null;
+  readonly bytes: Bytes;
+  /** To the first audio frame, null when none was sent; and to the end. */
+  readonly firstAudioMs: Milliseconds | null;
+  readonly totalMs: Milliseconds;
+  readonly sourceBytes: Bytes;
+  readonly chunksEncoded: number;
+  readonly chunksStored: number;
+  readonly encoderCpuMs: Milliseconds;
+  readonly outcome: Outcome;
+  readonly error: string | null;
+  readonly detail?: string;
+}
+
+export const newMeter = (): Meter => ({
+  sourceBytes: 0,
+  encoderCpuMs: 0,
+  chunksEncoded: 0,
+  chunksStored: 0,
+  probeMs: 0,
+  sourceMs: 0,
+  encodeMs: 0,
+  storeMs: 0,
+});
+
+/** The meter as a Server-Timing header (W3C Server Timing), in milliseconds. */
+export const serverTiming = (meter: Meter): string =>
+  (['probe', 'source', 'encode', 'store'] as const)
+    .map((part) => `${part};dur=${meter[`${part}Ms`].toFixed(1)}`)
+    .join(', ');

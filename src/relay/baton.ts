@@ -1,0 +1,81 @@
+import type { Config } from '../config.ts';
+import { createChunks, type Chunks } from '../encode/chunks.ts';
+import { encoderSlots, type Slots } from '../encode/slots.ts';
+import type { Engine } from '../ffmpeg/engine.ts';
+import { warmPool, type WarmPool } from '../ffmpeg/warm.ts';
+import type { UsageRecord } from '../meter/usage.ts';
+import { createNet } from '../net/open.ts';
+import type { Keys } from '../sign/keys.ts';
+import { linkReader, type LinkReader } from '../sign/reader.ts';
+import { createSources, type Sources } from '../source/sources.ts';
+import type { Store } from '../store/store.ts';
+import type { Milliseconds } from '../units.ts';
+import { admission, type Admission } from './admission.ts';
+import { virtualFiles, type VirtualFiles } from './virtual-file.ts';
+
+/** Everything a relay needs, put together once per process. */
+export interface Baton {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly engine: Engine;
+  readonly readLink: LinkReader;
+  readonly files: VirtualFiles;
+  readonly sources: Sources;
+  readonly chunks: Chunks;
+  readonly slots: Slots;
+  readonly admission: Admission;
+  /** Unix time. */
+  readonly now: () => Milliseconds;
+  readonly onUsage: (record: UsageRecord) => void;
+  /** Stops parked processes, background reads and connections; what was encoded is written first. */
+  close(): Promise<void>;
+}
+
+export interface Parts {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly now: () => Milliseconds;
+  readonly onUsage: (record: UsageRecord) => void;
+}
+
+/** Listeners who wait may have this many encoders for each one that may encode ahead. */
+const URGENT_PER_ENCODER = 8;
+const PARKED = { size: 4, idleMs: 120_000 };
+
+export function createBaton({ config, keys, engine, store, now, onUsage }: Parts): Baton {
+  const net = createNet({ allowOrigins: config.allowOrigins });
+  const sources = createSources({
+    net,
+    store,
+    now,
+    revalidateMs: config.revalidateMs,
+    maxSpoolBytes: config.spoolBytes,
+  });
+  const pool = warmPool(engine.path, PARKED);
+  let isClosing = false;
+  // A batch may end while Baton closes; what it parks then, nobody would stop.
+  const warm: WarmPool = { ...pool, park: (args, outputs) => void (isClosing || pool.park(args, outputs)) };
+  const chunks = createChunks(store, { sources, engine, warm });
+  return {
+    config,
+    keys,
+    engine,
+    readLink: linkReader(keys),
+    files: virtualFiles(engine.id),
+    sources,
+    chunks,
+    slots: encoderSlots(config.encoders, config.encoders * URGENT_PER_ENCODER),
+    admission: admission(config.maxRequests),
+    now,
+    onUsage,
+    close: async () => {
+      isClosing = true;
+      await chunks.settled();
+      await Promise.all([warm.close(), sources.close()]);
+      await net.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { BatonError, hasCode } from '../errors.ts';
+import type { Net, Opened } from '../net/open.ts';
+import { parseContentRange } from '../net/range.ts';
+import type { Bytes } from '../units.ts';
+import { type Validators, validatorsOf } from './pin.ts';
+import type { Meter } from './reader.ts';
+import { backOff, RETRIES } from './retry.ts';
+import { isBusy, statusError } from './status.ts';
+import { take } from './take.ts';
+
+/** The first look at a source: where it is, and how it starts. */
+export interface Look {
+  readonly finalUrl: string;
+  readonly validators: Validators;
+  /** Null when the origin does not say. */
+  readonly size: Bytes | null;
+  /** The first 64 kB, or all of a shorter source. */
+  readonly head: Uint8Array;
+  /** Null when ranges are honoured; else the whole body from its start, to be read to its end or returned. */
+  readonly body: AsyncGenerator<Uint8Array, void> | null;
+}
+
+export const HEAD_BYTES: Bytes = 65_536;
+
+/**
+ * Opens `url` and reads its first 64 kB. `signal` governs the body, too.
+ *
+ * Throws SOURCE_MISSING, SOURCE_PRIVATE, SOURCE_FAILED, SOURCE_EMPTY, SOURCE_TOO_LARGE (radio) and what `Net.open` does.
+ */
+export async function look(net: Net, url: string, signal: AbortSignal, meter?: Meter): Promise<Look> {
+  for (let failures = 1; ; failures++) {
+    let pause: string | undefined;
+    try {
+      const opened = await net.open(url, { start: 0, end: HEAD_BYTES, signal });
+      if (!isBusy(opened.status) || failures > RETRIES) return await read(net, url, opened, signal, meter);
+      opened.close();
+      pause = opened.headers['retry-after'];
+    } catch (error) {
+      if (signal.aborted || !hasCode(error, 'SOURCE_CUT') || failures > RETRIES) throw error;
+    }
+    await backOff(failures, pause, signal);
+  }
+}
+
+async function read(net: Net, url: string, opened: Opened, signal: AbortSignal, meter?: Meter): Promise<Look> {
+  const { status } = opened;
+  if (status === 206) return await readPart(net, url, opened, signal, meter);
+  if (status === 200) return await readWhole(opened, meter);
+  opened.close();
+  if (status === 416) return await readWhole(await reopen(net, url, signal), meter); // empty, or afraid of ranges
+  throw statusError(status, opened.url);
+}
+
+async function readPart(net: Net, url: string, opened: Opened, signal: AbortSignal, meter?: Meter): Promise<Look> {
+  const part = parseContentRange(opened.headers['content-range']);
+  if (part?.size == null || part.range.start !== 0) {
+    opened.close();
+    return await readWhole(await reopen(net, url, signal), meter);
+  }
+  const wanted = Math.min(HEAD_BYTES, part.size);
+  const body = counted(opened.body, meter);
+  const head = (await take(body, wanted)).subarray(0, wanted);
+  // Reading on to the announced end keeps the connection for the next request.
+  if ((await body.next()).done !== true) await body.return();
+  if (head.length < wanted) throw new BatonError('SOURCE_CUT', `${head.length} of the first ${wanted} bytes`);
+  return { finalUrl: opened.url, validators: validatorsOf(opened.headers), size: part.size, head, body: null };
+}
+
+async function readWhole(opened: Opened, meter?: Meter): Promise<Look> {
+  const length = opened.headers['content-length'];
+  const size = length === undefined ? null : Number(length);
+  if (size === null && Object.keys(opened.headers).some((name) => name.startsWith('icy-'))) {
+    opened.close();
+    throw new BatonError('SOURCE_TOO_LARGE', `radio without end at ${opened.url}`);
+  }
+  const body = counted(opened.body, meter);
+  const opening = await take(body, HEAD_BYTES);
+  if (opening.length === 0) throw new BatonError('SOURCE_EMPTY', opened.url);
+  const head = opening.subarray(0, HEAD_BYTES);
+  return { finalUrl: opened.url, validators: validatorsOf(opened.headers), size, head, body: chain(opening, body) };
+}
+
+async function reopen(net: Net, url: string, signal: AbortSignal): Promise<Opened> {
+  const opened = await net.open(url, { signal });
+  if (opened.status === 200) return opened;
+  opened.close();
+  throw statusError(opened.status, opened.url);
+}
+
+async function* counted(body: AsyncIterable<Uint8Array>, meter?: Meter): AsyncGenerator<Uint8Array, void> {
+  for await (const piece of body) {
+    if (meter) meter.sourceBytes += piece.length;
+    yield piece;
+  }
+}
+
+async function* chain(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}

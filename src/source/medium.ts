@@ -1,0 +1,98 @@
+import type { Store } from '../store/store.ts';
+import type { Bytes, Samples } from '../units.ts';
+import { type IndexScan, indexScan } from './index-scan.ts';
+import { type Movie, openMovie } from './movie.ts';
+import { decodePieces, encodePieces } from './movie-bytes.ts';
+import { mp3Packets, type PacketRun, streamHeader } from './packets-mp3.ts';
+import { mp4Packets } from './packets-mp4.ts';
+import type { Meter } from './reader.ts';
+import { indexKey, type Mp3Facts, type ProbeRecord } from './record.ts';
+import { UNKNOWN_END } from './sample.ts';
+import { createSeekIndex, decodeSeekIndex, encodeSeekIndex } from './seek-index.ts';
+import type { Supply } from './supply.ts';
+
+/** A version of a source that is open for reading packets. */
+export interface Medium {
+  packets(from: Samples, to: Samples, signal: AbortSignal, meter?: Meter): Promise<PacketRun>;
+  /** Null where positions are known without one. */
+  readonly scan: IndexScan | null;
+  close(): void;
+}
+
+/** Opens a source for reading packets, with the index that the store has. */
+export function openMedium(record: ProbeRecord, supply: Supply, store: Store, signal: AbortSignal): Promise<Medium> {
+  return record.mp3 === null
+    ? openMp4(record, supply, store, signal)
+    : openMp3(record, record.mp3, supply, store, signal);
+}
+
+/** A movie that is open already. Its index is stored, so that nobody needs to read it again. */
+export function movieMedium(movie: Movie, record: ProbeRecord, store: Store): Medium {
+  // Losing it does no harm: it can be made again.
+  store.putIfAbsent(indexKey(record.version), encodePieces(movie.bytes.kept)).catch(() => undefined);
+  let runs = 0;
+  let closed = false;
+  const settle = (): void => {
+    if (closed && runs === 0) movie.input.dispose();
+  };
+  return {
+    scan: null,
+    close: () => {
+      closed = true;
+      settle();
+    },
+    packets: async (from, to, ...rest) => {
+      runs++;
+      const run = await mp4Packets(movie, record, from, to, ...rest);
+      return {
+        ...run,
+        packets: untilDone(run.packets, () => {
+          runs--;
+          settle();
+        }),
+      };
+    },
+  };
+}
+
+async function* untilDone<T>(items: AsyncIterable<T>, done: () => void): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    done();
+  }
+}
+
+async function openMp4(record: ProbeRecord, supply: Supply, store: Store, signal: AbortSignal): Promise<Medium> {
+  const stored = await store.get(indexKey(record.version), signal);
+  const known = stored ? decodePieces(stored.bytes) : [];
+  const movie = await openMovie(record.size ?? (await sizeOf(supply, signal)), supply.read, known, {
+    signal,
+    meter: undefined,
+    ahead: 0,
+  });
+  return movieMedium(movie, record, store);
+}
+
+async function sizeOf({ stream }: Supply, signal: AbortSignal): Promise<Bytes> {
+  let size: Bytes = 0;
+  for await (const piece of stream({ start: 0, end: UNKNOWN_END }, signal)) size += piece.length;
+  return size;
+}
+
+async function openMp3(
+  record: ProbeRecord,
+  facts: Mp3Facts,
+  supply: Supply,
+  store: Store,
+  signal: AbortSignal,
+): Promise<Medium> {
+  const key = indexKey(record.version);
+  const stored = await store.get(key, signal);
+  const index = (stored && decodeSeekIndex(stored.bytes)) ?? createSeekIndex(facts.audio.start);
+  const scan = indexScan(index, streamHeader(facts, record.sampleRate), facts.audio, supply.stream);
+  // Losing it does no harm: it can be made again.
+  scan.completed.then((complete) => store.putIfAbsent(key, encodeSeekIndex(complete))).catch(() => undefined);
+  const track = { record, facts, scan, read: supply.read };
+  return { scan, close: () => scan.close(), packets: (from, to, ...rest) => mp3Packets(track, from, to, ...rest) };
+}

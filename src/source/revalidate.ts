@@ -1,0 +1,79 @@
+import { hasCode } from '../errors.ts';
+import type { Net, Opened } from '../net/open.ts';
+import { parseContentRange } from '../net/range.ts';
+import { confirms, contradicts, type Pin, strongValidator, validatorsOf } from './pin.ts';
+import type { Meter } from './reader.ts';
+import type { ProbeRecord } from './record.ts';
+import { isSame, resolve } from './resolve.ts';
+import { isBusy, isGone } from './status.ts';
+
+/** `unknown`: the origin cannot tell at the moment. */
+export type Verdict = 'same' | 'changed' | 'gone' | 'unknown';
+
+/** Asks the pinned address in as few bytes as possible whether the source is still the one of `record`. */
+export async function revalidate(
+  net: Net,
+  url: string,
+  pin: Pin,
+  record: ProbeRecord,
+  signal: AbortSignal,
+  meter?: Meter,
+): Promise<Verdict> {
+  try {
+    return strongValidator(pin) === null
+      ? await compare(net, url, pin, record, signal, meter)
+      : await ask(net, pin, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (hasCode(error, 'SOURCE_MISSING', 'SOURCE_PRIVATE', 'SOURCE_REFUSED', 'SOURCE_EMPTY')) return 'gone';
+    if (hasCode(error, 'SOURCE_CHANGED')) return 'changed';
+    return 'unknown';
+  }
+}
+
+/** Without a validator only the bytes can tell. */
+async function compare(
+  net: Net,
+  url: string,
+  pin: Pin,
+  record: ProbeRecord,
+  signal: AbortSignal,
+  meter?: Meter,
+): Promise<Verdict> {
+  const { look, identity } = await resolve(net, url, pin.finalUrl, signal, meter);
+  try {
+    return isSame(record, await identity) ? 'same' : 'changed';
+  } finally {
+    await look.body?.return();
+  }
+}
+
+async function ask(net: Net, pin: Pin, signal: AbortSignal): Promise<Verdict> {
+  const strong = strongValidator(pin) ?? '';
+  const opened = pin.ranges
+    ? await net.open(pin.finalUrl, { start: 0, end: 1, headers: { 'if-range': strong }, signal })
+    : await net.open(pin.finalUrl, { headers: conditions(pin), signal });
+  try {
+    return judge(opened, pin);
+  } finally {
+    opened.close();
+  }
+}
+
+function judge({ status, headers }: Opened, pin: Pin): Verdict {
+  if (status === 304) return 'same';
+  if (isBusy(status)) return 'unknown';
+  if (isGone(status)) return 'gone';
+  const now = validatorsOf(headers);
+  if (status === 206) {
+    const size = parseContentRange(headers['content-range'])?.size ?? null;
+    return (size === null || size === pin.size) && !contradicts(pin, now) ? 'same' : 'changed';
+  }
+  const size = headers['content-length'] === undefined ? null : Number(headers['content-length']);
+  return status === 200 && size === pin.size && confirms(pin, now) ? 'same' : 'changed';
+}
+
+const conditions = ({ etag, modified }: Pin): Record<string, string> => ({
+  ...(etag === null ? {} : { 'if-none-match': etag }),
+  ...(modified === null ? {} : { 'if-modified-since': modified }),
+});

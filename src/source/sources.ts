@@ -1,0 +1,89 @@
+import { BatonError } from '../errors.ts';
+import type { ByteRange, Samples } from '../units.ts';
+import { createCatalogue, type SourceDeps } from './catalogue.ts';
+import type { PacketRun } from './packets-mp3.ts';
+import type { Meter } from './reader.ts';
+import type { Source } from './record.ts';
+import { orAbort } from './sharing.ts';
+
+export type { SourceDeps } from './catalogue.ts';
+export type { PacketRun } from './packets-mp3.ts';
+export type { Pin } from './pin.ts';
+export type { Meter } from './reader.ts';
+export type { ProbeRecord, Source } from './record.ts';
+
+/** Everything that Baton wants of sources. A `meter` counts what was read from the origin. */
+export interface Sources {
+  /**
+   * The source behind `url`, looked at again when the last look is longer ago than `revalidateMs`. Throws SOURCE_*
+   * errors and CODEC_UNSUPPORTED.
+   */
+  open(url: string, signal: AbortSignal, meter?: Meter): Promise<Source>;
+  /**
+   * Packets that decode to the presentation samples [from, to), with the same lead-in every time. Waits for the seek
+   * index where positions need it. Throws SOURCE_CHANGED when the source is not what it was when it was opened.
+   */
+  packets(source: Source, from: Samples, to: Samples, signal: AbortSignal, meter?: Meter): Promise<PacketRun>;
+  /** The source's own bytes, of the version that was opened or none. */
+  bytes(source: Source, range: ByteRange, signal: AbortSignal, meter?: Meter): AsyncGenerator<Uint8Array, void>;
+  /** Reads the seek index in the background, if this source needs one and has none. */
+  startIndex(source: Source): void;
+  /** The source once its length is known, which may take the seek index. */
+  indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source>;
+  close(): Promise<void>;
+}
+
+export function createSources(deps: SourceDeps): Sources {
+  const catalogue = createCatalogue(deps);
+
+  async function open(url: string, signal: AbortSignal, meter?: Meter): Promise<Source> {
+    const holding = await catalogue.find(url, signal, meter);
+    if (holding.source.record.mp3?.cbrKbps === null) await orAbort(holding.medium(), signal); // its index may be stored
+    return holding.source;
+  }
+
+  async function packets(
+    source: Source,
+    from: Samples,
+    to: Samples,
+    signal: AbortSignal,
+    meter?: Meter,
+  ): Promise<PacketRun> {
+    const medium = await orAbort(catalogue.mediumOf(source), signal);
+    return await medium.packets(from, to, signal, meter);
+  }
+
+  async function* bytes(
+    source: Source,
+    range: ByteRange,
+    signal: AbortSignal,
+    meter?: Meter,
+  ): AsyncGenerator<Uint8Array, void> {
+    yield* catalogue.holdingOf(source).supply.stream(range, signal, meter);
+  }
+
+  function startIndex(source: Source): void {
+    if (source.record.mp3?.cbrKbps !== null) return;
+    catalogue
+      .holdingOf(source)
+      .medium()
+      .then(
+        ({ scan }) => scan?.start(),
+        () => undefined,
+      );
+  }
+
+  async function indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source> {
+    if (source.record.samples !== null) return source;
+    const holding = catalogue.holdingOf(source);
+    const { scan } = await orAbort(holding.medium(), signal);
+    const reached = scan?.reach(Infinity, signal, meter);
+    scan?.start(); // to its end, even if this listener leaves
+    await reached;
+    await scan?.completed; // others who waited for it come first
+    if (holding.source.record.samples === null) throw new BatonError('INTERNAL', 'index complete, length unknown');
+    return { ...holding.source, pin: source.pin };
+  }
+
+  return { open, packets, bytes, startIndex, indexed, close: () => catalogue.close() };
+}
