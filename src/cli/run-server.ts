@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { BatonError } from '../errors.ts';
+import { findFfmpeg } from '../ffmpeg/binary.ts';
+import { readEngine } from '../ffmpeg/engine.ts';
+import { openDataFolder, type DataFolder } from '../local/data-folder.ts';
+import type { Demo } from '../local/demo-api.ts';
+import { demoEpisode } from '../local/demo-episode.ts';
+import { startDemoOrigin } from '../local/demo-origin.ts';
+import { startServer } from '../local/server.ts';
+import { localStore } from './local-store.ts';
+import { withProgress, type Report } from './progress.ts';
+import { settings, type Settings } from './settings.ts';
+import { stopSignal } from './stop-signal.ts';
+import { print, say, styled } from './terminal.ts';
+
+export interface ServeOptions extends Settings {
+  readonly demo?: true;
+  readonly quiet?: true;
+}
+
+/** Serves until SIGINT or SIGTERM, then lets responses under way end. */
+export async function runServer(options: ServeOptions): Promise<void> {
+  const quiet = options.quiet === true;
+  const config = settings(options);
+  if (options.demo === true) requireLoopback(config.host);
+  const folder = await openDataFolder(config.dataFolder);
+  const keys = await folder.readKeys();
+  const ffmpeg = findFfmpeg(config.ffmpegPath);
+  using stopping = stopSignal();
+  await using cleanup = new AsyncDisposableStack();
+
+  const engine = await shown(quiet, 'Checking ffmpeg', () => readEngine(ffmpeg, process.arch, folder.engineFile));
+  const demo = options.demo === true ? await startDemo(folder, ffmpeg, quiet, stopping.signal, cleanup) : null;
+  if (stopping.signal.aborted) return;
+  const served = demo === null ? config : withOrigin(config, new URL(demo.sourceUrl).origin);
+  const store = localStore(folder.storeFolder, config);
+  const server = await startServer({ config: served, keys, engine, store, demo, log: print, now: () => Date.now() });
+  cleanup.defer(() => server.stop());
+  cleanup.defer(await folder.announceServer({ origin: server.origin, allowOrigins: served.allowOrigins }));
+  if (!quiet) say(banner(server.origin, folder.path, demo !== null));
+  await stopping.requested;
+  if (!quiet) say(`Stopping: responses under way have ${config.shutdownMs / 1000} seconds. Once more stops at once.`);
+}
+
+const withOrigin = (config: Config, origin: string): Config => ({
+  ...config,
+  allowOrigins: [...config.allowOrigins, origin],
+});
+
+/** Whoever reaches the demo page gets links signed. */
+function requireLoopback(host: string): void {
+  if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)) return;
+  throw new BatonError(
+    'OPTIONS_INVALID',
+    `--demo signs links for anybody, so it serves on 127.0.0.1 only, not ${host}`,
+  );
+}
+
+async function startDemo(
+  folder: DataFolder,
+  path: string,
+  quiet: boolean,
+  signal: AbortSignal,
+  cleanup: AsyncDisposableStack,
+): Promise<Demo | null> {
+  const make = (onProgress: Report) => demoEpisode(folder.demoFolder, { path, signal, onProgress });
+  const episode = await shown(quiet, 'Composing the demo episode (once)', make).catch((thrown: unknown) => {
+    if (signal.aborted) return null;
+    throw thrown;
+  });
+  if (episode === null) return null;
+  const portFile = join(folder.demoFolder, 'port');
+  const lastPort = Number(await readFile(portFile, 'utf8').catch(() => '0'));
+  const origin = await startDemoOrigin(episode.file, Number.isInteger(lastPort) ? lastPort : 0);
+  cleanup.defer(() => origin.close());
+  // The port is part of the links: pages that are open stay good after a restart. Without it they are reloaded.
+  await writeFile(portFile, String(origin.port)).catch(() => undefined);
+  return { episode, sourceUrl: origin.url };
+}
+
+const shown = <T>(quiet: boolean, what: string, work: (report: Report) => Promise<T>): Promise<T> =>
+  quiet ? work(() => undefined) : withProgress(what, work);
+
+function banner(origin: string, folder: string, isDemo: boolean): string {
+  const data = folder === join(process.cwd(), '.baton') ? '' : ` --data ${folder}`;
+  const lines = [
+    `${styled('bold', 'Baton')} is running at ${styled('cyan', `${origin}/`)}`,
+    ...(isDemo ? ['  Open it in a browser: it plays a demo episode, and anything you paste.'] : []),
+    `  Make a link:  npx baton link https://example.com/episode.mp3 --bitrate 96k${data}`,
+    '  Stop:         Ctrl-C',
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander';
+import { readConfig, type Config } from '../config.ts';
+
+export interface Settings {
+  readonly port?: string;
+  readonly host?: string;
+  readonly data?: string;
+}
+
+/** The configuration: options of the command line before the environment before defaults. @throws CONFIG_INVALID */
+export function settings({ port, host, data }: Settings): Config {
+  return readConfig({
+    ...process.env,
+    ...(port === undefined ? {} : { PORT: port }),
+    ...(host === undefined ? {} : { BATON_HOST: host }),
+    ...(data === undefined ? {} : { BATON_DATA: data }),
+  });
+}
+
+export const DATA_OPTION = ['--data <folder>', 'data folder with the keys (default: .baton)'] as const;
+
+export function portNumber(text: string): string {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return text;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}
+
+/** Origin of a server as a person writes it: `https://radio.example`, with or without a slash at the end. */
+export function originText(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new InvalidArgumentError('It must be an origin such as https://radio.example.');
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { BatonError, toBatonError } from '../errors.ts';
+import { errorReply } from '../relay/app.ts';
+import type { App, Headers, Reply, Request } from '../relay/reply.ts';
+import type { Keys } from '../sign/keys.ts';
+import type { Bytes } from '../units.ts';
+import { COVER_PATH, describeDemo, makeLink, type Demo, type Signer } from './demo-api.ts';
+
+export interface DemoOptions {
+  readonly demo: Demo;
+  readonly origin: string;
+  readonly keys: Keys;
+}
+
+const PAGE = new URL('../../player/demo/page.html', import.meta.url);
+const MOST_BODY_BYTES: Bytes = 16_384;
+
+const PAGE_HEADERS: Headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-cache',
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+};
+
+/**
+ * The demo page and what it asks for. It signs links for whoever reaches it, so it answers only to the names of this
+ * machine: a page elsewhere that points its own name here gets nothing.
+ */
+export function demoApp({ demo, origin, keys }: DemoOptions): App {
+  const signer: Signer = { keys, origin };
+  const answer = async (request: Request): Promise<Reply> => {
+    if (!isLoopback(request.headers['host'])) throw new BatonError('NOT_FOUND', 'not asked as localhost');
+    const path = request.path.split('?', 1)[0] ?? '';
+    if (path === '/api/link') return json(makeLink(await readJson(request), signer));
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new BatonError('METHOD_NOT_ALLOWED', request.method);
+    if (path === '/') return content(await readFile(PAGE), PAGE_HEADERS);
+    if (path === '/api/demo') return json(describeDemo(demo, signer));
+    const { cover } = demo.episode;
+    if (path === COVER_PATH)
+      return content(cover.bytes, { 'content-type': cover.mime, 'cache-control': 'max-age=3600' });
+    throw new BatonError('NOT_FOUND', path);
+  };
+  return (request) => answer(request).catch((error: unknown) => errorReply(toBatonError(error)));
+}
+
+const isLoopback = (host: string | undefined): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host ?? '');
+
+/** Only a page of this origin can send JSON without asking first. */
+async function readJson({ method, headers, body }: Request): Promise<unknown> {
+  if (method !== 'POST') throw new BatonError('METHOD_NOT_ALLOWED', method);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const bytes of body) {
+    size += bytes.length;
+    if (size > MOST_BODY_BYTES) throw new BatonError('OPTIONS_INVALID', 'the body is too long');
+    pieces.push(bytes);
+  }
+  try {
+    if (headers['content-type']?.startsWith('application/json') !== true) throw new SyntaxError('not declared as JSON');
+    return JSON.parse(Buffer.concat(pieces).toString());
+  } catch (cause) {
+    throw new BatonError('OPTIONS_INVALID', 'the body must be JSON', { cause });
+  }
+}
+
+const json = (value: object): Reply =>
+  content(Buffer.from(JSON.stringify(value)), { 'content-type': 'application/json', 'cache-control': 'no-store' });
+
+const content = (body: Uint8Array, headers: Headers): Reply => ({
+  status: 200,
+  headers: { ...headers, 'content-length': String(body.length), 'x-content-type-options': 'nosniff' },
+  body,
+});

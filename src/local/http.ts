@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BatonError } from '../errors.ts';
+import type { App, Reply, Request } from '../relay/reply.ts';
+import type { Milliseconds } from '../units.ts';
+
+/** A listener who takes nothing for this long is let go; a player resumes with a range. */
+export const SEND_IDLE_MS: Milliseconds = 120_000;
+
+/**
+ * Answers a Node request with `app`. The listener's pace holds the body back, and their leaving aborts it; `stopping`
+ * cuts it. A body that fails after its head destroys the connection, so that it cannot be taken for a whole one.
+ * Never throws.
+ */
+export async function answer(
+  app: App,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  stopping: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  const leave = (): void => {
+    gone.abort(new BatonError('CLIENT_GONE'));
+  };
+  const stop = (): void => {
+    gone.abort(new BatonError('STOPPING'));
+  };
+  response.once('close', leave);
+  stopping.addEventListener('abort', stop, { once: true });
+  try {
+    const reply = await app(toRequest(incoming, gone.signal));
+    await send(reply, incoming.method === 'HEAD', response, gone.signal);
+  } catch {
+    response.destroy();
+  } finally {
+    response.off('close', leave);
+    stopping.removeEventListener('abort', stop);
+  }
+}
+
+function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(incoming.headers))
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  return { method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers, body: incoming, signal };
+}
+
+async function send(
+  { status, headers, body }: Reply,
+  isHead: boolean,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    response.writeHead(status, headers);
+  } catch (error) {
+    if (body !== null && !(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
+    throw error;
+  }
+  if (body === null || body instanceof Uint8Array) {
+    response.end(isHead ? null : body);
+    return;
+  }
+  for await (const bytes of body) {
+    if (signal.aborted) throw signal.reason;
+    if (!response.write(bytes)) await drained(response, signal);
+  }
+  response.end();
+}
+
+/** Resolves when the listener has taken what was written; rejects when they leave. */
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onDrain = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    };
+    const onAbort = (): void => {
+      response.off('drain', onDrain);
+      reject(signal.reason as Error);
+    };
+    response.once('drain', onDrain);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}

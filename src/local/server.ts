@@ -1,0 +1,144 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { app as embedApp } from '../../handlers/embed.ts';
+import { app as fileApp } from '../../handlers/file.ts';
+import type { Config } from '../config.ts';
+import { BatonError } from '../errors.ts';
+import type { Engine } from '../ffmpeg/engine.ts';
+import { errorReply } from '../relay/app.ts';
+import { createBaton, type Baton } from '../relay/baton.ts';
+import type { App, Reply } from '../relay/reply.ts';
+import type { Keys } from '../sign/keys.ts';
+import type { Store } from '../store/store.ts';
+import type { Milliseconds } from '../units.ts';
+import { demoApp } from './demo-app.ts';
+import type { Demo } from './demo-api.ts';
+import { answer, SEND_IDLE_MS } from './http.ts';
+import { bundlePlayer } from './player-bundle.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly engine: Engine;
+  readonly store: Store;
+  /** Serves the demo page and signs links for anybody; on loopback only. */
+  readonly demo: Demo | null;
+  /** Takes the usage records, one JSON line each. */
+  readonly log: (line: string) => void;
+  readonly now: () => Milliseconds;
+}
+
+export interface RunningServer {
+  readonly origin: string;
+  /** Lets nobody in, gives responses under way until the deadline, then cuts them; resolves when all is stopped. */
+  stop(): Promise<void>;
+}
+
+/** Starts Baton as a plain HTTP server. Throws CONFIG_INVALID when it cannot listen at the host and port given. */
+export async function startServer({
+  config,
+  keys,
+  engine,
+  store,
+  demo,
+  log,
+  now,
+}: ServerOptions): Promise<RunningServer> {
+  const player = await bundlePlayer();
+  const onUsage = (record: object): void => {
+    log(JSON.stringify(record));
+  };
+  const baton = createBaton({ config, keys, engine, store, now, onUsage });
+  const stopping = new AbortController();
+  const routes = new Map<string, App>([
+    ['file', fileApp(baton)],
+    ['embed', embedApp(baton)],
+    ['player', playerApp(player)],
+    ['healthz', healthApp(baton)],
+  ]);
+  const server = createServer();
+  server.setTimeout(SEND_IDLE_MS); // per connection: a timer for each response costs
+  const origin = await listen(server, config).catch(async (error: unknown) => {
+    await baton.close();
+    throw error;
+  });
+  const fallback = demo === null ? notFound : demoApp({ demo, origin, keys });
+  const answers = new Set<Promise<void>>();
+  server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
+    const kind = /^\/([a-z]+)(?:[/?]|$)/.exec(incoming.url ?? '')?.[1] ?? '';
+    const answered = answer(routes.get(kind) ?? fallback, incoming, response, stopping.signal).finally(() =>
+      answers.delete(answered),
+    );
+    answers.add(answered);
+  });
+  let stopped: Promise<void> | null = null;
+  return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, config.shutdownMs)) };
+}
+
+const notFound: App = () => Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
+
+async function listen(server: Server, { host, port }: Config): Promise<string> {
+  const listening = Promise.withResolvers<undefined>();
+  server.once('error', listening.reject);
+  server.listen(port, host, () => {
+    listening.resolve(undefined);
+  });
+  try {
+    await listening.promise;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
+    const advice =
+      code === 'EADDRINUSE' ? `port ${port} is in use: stop the other program or choose another with --port` : code;
+    throw new BatonError('CONFIG_INVALID', `cannot listen on ${host}:${port}: ${advice}`, { cause });
+  }
+  server.off('error', listening.reject);
+  const { port: actual } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${actual}`;
+}
+
+function playerApp(files: ReadonlyMap<string, Uint8Array>): App {
+  return (request) => {
+    const path = request.path.split('?', 1)[0] ?? '';
+    const body = files.get(path);
+    if (body === undefined) return Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
+    const headers = {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'no-cache',
+      'access-control-allow-origin': '*',
+    };
+    return Promise.resolve({ status: 200, headers: { ...headers, 'content-length': String(body.length) }, body });
+  };
+}
+
+function healthApp({ admission, engine }: Baton): App {
+  return () => {
+    const isOpen = !admission.isClosed();
+    const state = { status: isOpen ? 'ok' : 'stopping', responses: admission.count(), engine: engine.id };
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+    return Promise.resolve<Reply>({
+      status: isOpen ? 200 : 503,
+      headers,
+      body: Buffer.from(`${JSON.stringify(state)}\n`),
+    });
+  };
+}
+
+async function stop(
+  server: Server,
+  baton: Baton,
+  answers: ReadonlySet<Promise<void>>,
+  stopping: AbortController,
+  deadlineMs: Milliseconds,
+): Promise<void> {
+  baton.admission.close();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => {
+    stopping.abort(new Error('the server stops'));
+    server.closeAllConnections();
+  }, deadlineMs);
+  await closed;
+  clearTimeout(deadline);
+  await Promise.all(answers); // a connection may be gone before its answer has tidied up
+  await baton.close();
+}

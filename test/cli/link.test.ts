@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDataFolder } from '../../src/local/data-folder.ts';
+import { readLink, type Link } from '../../src/sign/link.ts';
+import { runBaton, type Ran } from './run-baton.ts';
+
+const SOURCE = 'https://example.com/shows/My%20Episode.mp3?id=7';
+let data = '';
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'baton-test-'));
+});
+
+afterAll(() => rm(data, { recursive: true, force: true }));
+
+const link = (...args: string[]): Promise<Ran> => runBaton(['link', ...args, '--data', data]);
+
+async function read(printed: string): Promise<Link & { origin: string }> {
+  const { origin, pathname } = new URL(printed.trim());
+  const keys = await (await openDataFolder(data)).readKeys();
+  return { origin, ...readLink(pathname, keys, Date.now() / 1000) };
+}
+
+describe('baton link', () => {
+  it('prints one URL that the key of the data folder vouches for', async () => {
+    const { code, stdout, stderr } = await link(SOURCE, '--codec', 'mp3', '--bitrate', '96k');
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain('no server runs');
+    expect(await read(stdout)).toMatchObject({
+      ...{ origin: 'http://127.0.0.1:8080', kind: 'file', options: 'codec.mp3~bitrate.96k', source: SOURCE },
+      ...{ name: 'my-episode.mp3', expiresAt: null },
+    });
+  });
+
+  it('is the same every time when it is public', async () => {
+    const [one, other] = await Promise.all([link(SOURCE), link(SOURCE)]);
+    expect(one.stdout).toBe(other.stdout);
+  });
+
+  it('takes times as people write them', async () => {
+    const { stdout } = await link(SOURCE, '--channels', 'mono', '--start', '1500ms', '--end', '1:30');
+    const { options } = await read(stdout);
+    expect(options).toBe('codec.mp3~bitrate.128k~channels.mono~start.1500ms~end.90000ms');
+  });
+
+  it('makes links for other servers, pages, names, copies, secrets', async () => {
+    const name = ['--name', 'Über Töne', '--embed', '--origin', 'https://radio.example/'];
+    const [page, copy, secret] = await Promise.all([
+      link(SOURCE, ...name),
+      link(SOURCE, '--codec', 'copy'),
+      link(SOURCE, '--encrypt'),
+    ]);
+    const embed = await read(page.stdout);
+    expect(embed).toMatchObject({ origin: 'https://radio.example', kind: 'embed', name: 'uber-tone.html' });
+    expect(page.stderr).toBe('');
+    expect(await read(copy.stdout)).toMatchObject({ options: 'codec.copy' });
+    expect(secret.stdout).not.toContain(Buffer.from(SOURCE).toString('base64url'));
+    expect(await read(secret.stdout)).toMatchObject({ source: SOURCE });
+  });
+
+  it('makes private links', async () => {
+    const { stdout } = await link(SOURCE, '--expires', '6h', '--scope', 'listener-1');
+    const { expiresAt, scope } = await read(stdout);
+    expect(scope).toBe('listener-1');
+    expect(Math.abs((expiresAt ?? 0) - Date.now() / 1000 - 6 * 3600)).toBeLessThan(60);
+  });
+
+  it('warns of a source that servers refuse', async () => {
+    const { code, stderr } = await link('http://127.0.0.1:9000/a.mp3');
+    expect(code).toBe(0);
+    expect(stderr).toContain('BATON_ALLOW_ORIGINS=http://127.0.0.1:9000');
+  });
+
+  it.each([
+    [['ftp://example.com/a.mp3'], /\(SOURCE_URL_INVALID\)/],
+    [[SOURCE, '--codec', 'copy', '--bitrate', '96k'], /unknown option: bitrate/i],
+    [[SOURCE, '--start', 'soon'], /"soon" is no time/],
+    [[SOURCE, '--start', '20s', '--end', '10s'], /end must be after start/i],
+    [[SOURCE, '--expires', '8d'], /between 1s and 7d/],
+    [[SOURCE, '--scope', 'x'], /give --expires/],
+  ])('refuses %j with exit code 2', async (args, sentence) => {
+    const { code, stdout, stderr } = await link(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(sentence);
+  });
+});
