@@ -109,7 +109,8 @@ function link(content: LinkContent, access: { expiry: string; scope: string }, k
 
 const SEGMENT_ONLY = new RegExp(`^${SEGMENT}$`);
 
-function checkExpiry(expiresAt: Seconds, now: Seconds): Seconds {
+/** @throws LINK_EXPIRED, LINK_INVALID for an expiry too far ahead */
+export function checkExpiry(expiresAt: Seconds, now: Seconds): Seconds {
   if (now >= expiresAt) throw new BatonError('LINK_EXPIRED');
   if (expiresAt - now > MAX_LIFE + CLOCK_SKEW) throw invalid('expires too far ahead');
   return expiresAt;

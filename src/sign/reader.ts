@@ -1,0 +1,27 @@
+import type { Seconds } from '../units.ts';
+import { checkExpiry, readLink, type Keys, type Link } from './link.ts';
+
+/** As `readLink`, for the keys it was made with. */
+export type LinkReader = (path: string, now: Seconds) => Link;
+
+const REMEMBERED = 512;
+
+/**
+ * Reads links and remembers the last ones that were good: players ask for many ranges of one link. A remembered link is
+ * the same to the byte, and its expiry is checked every time.
+ */
+export function linkReader(keys: Keys): LinkReader {
+  const known = new Map<string, Link>();
+  return (path, now) => {
+    const remembered = known.get(path);
+    if (remembered !== undefined) {
+      if (remembered.expiresAt !== null) checkExpiry(remembered.expiresAt, now);
+      return remembered;
+    }
+    const link = readLink(path, keys, now);
+    const oldest = known.size >= REMEMBERED ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+    known.set(path, link);
+    return link;
+  };
+}
