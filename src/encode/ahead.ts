@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { batchLimit, type EncodeMeter, type Output } from './batch.ts';
+import { batchLimit, type EncodeMeter, type Output } from './output.ts';
 import type { Chunks, HeldChunk } from './chunks.ts';
 import type { Slots } from './slots.ts';
 

@@ -1,6 +1,7 @@
 import { chunkBytes } from '../grid/chunk.ts';
 import type { Store } from '../store/store.ts';
-import { encodeBatch, type EncodeDeps, type EncodeMeter, type Output } from './batch.ts';
+import { encodeBatch, type EncodeDeps } from './batch.ts';
+import type { EncodeMeter, Output } from './output.ts';
 import { growing, type Growing } from './growing.ts';
 
 /** A chunk that somebody reads. Whoever holds one releases it; a batch that nobody holds is stopped. */

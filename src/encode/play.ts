@@ -2,7 +2,7 @@ import { BatonError } from '../errors.ts';
 import { chunkBytes } from '../grid/chunk.ts';
 import { CHUNK_FRAMES, chunkCount } from '../grid/timeline.ts';
 import type { ByteRange, Bytes } from '../units.ts';
-import type { EncodeMeter, Output } from './batch.ts';
+import type { EncodeMeter, Output } from './output.ts';
 import type { Chunks, HeldChunk } from './chunks.ts';
 import { lookAhead, type Ahead } from './ahead.ts';
 import type { Slots } from './slots.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BatonError } from '../errors.ts';
-import type { Output } from '../encode/batch.ts';
+import type { Output } from '../encode/output.ts';
 import { formatRendition, parseRendition, type Mp3Rendition, type Rendition } from '../grid/rendition.ts';
 import { ENCODER_DELAY, encoderPadding, layTimeline, type Timeline } from '../grid/timeline.ts';
 import { writeId3 } from '../media/id3-write.ts';

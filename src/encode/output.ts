@@ -1,0 +1,32 @@
+import type { Timeline } from '../grid/timeline.ts';
+import type { Source } from '../source/sources.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
+
+/** One rendition of one version of a source, laid on the grid. */
+export interface Output {
+  readonly source: Source;
+  readonly timeline: Timeline;
+  /** Store key of its chunks, without the index. */
+  readonly key: string;
+}
+
+/** What an encode costs; added to while it runs. */
+export interface EncodeMeter {
+  sourceBytes: Bytes;
+  encoderCpuMs: Milliseconds;
+  chunksEncoded: number;
+  chunksStored: number;
+  /** Until the first packet was there, and from then on until the first frame: of the first chunk encoded. */
+  sourceMs: Milliseconds;
+  encodeMs: Milliseconds;
+  /** Until the store had given, or not given, the first chunk. */
+  storeMs: Milliseconds;
+}
+
+const MOST_CHUNKS = 8;
+
+/**
+ * How many chunks one process may make. MP3 decoders forget within a few frames; AAC decoders carry the state of their
+ * noise generator on, so a chunk is the same only when it is always decoded from its own lead-in.
+ */
+export const batchLimit = ({ source }: Output): number => (source.record.codec === 'mp3' ? MOST_CHUNKS : 1);
