@@ -19,7 +19,8 @@ export async function runProbe(url: string, options: ProbeOptions): Promise<void
   await using cleanup = new AsyncDisposableStack();
   const store = localStore(folder.storeFolder, config);
   cleanup.defer(() => store.close());
-  const net = createNet({ allowOrigins: config.allowOrigins });
+  const server = await folder.readServer();
+  const net = createNet({ allowOrigins: [...config.allowOrigins, ...(server?.allowOrigins ?? [])] });
   cleanup.defer(() => net.close());
   const sources = createSources({
     net,
