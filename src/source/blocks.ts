@@ -10,7 +10,7 @@ export interface Blocks {
   keepHead(id: string, bytes: Uint8Array, size: Bytes): void;
 }
 
-export const BLOCK: Bytes = 32 * 1024;
+const BLOCK: Bytes = 32 * 1024;
 
 /** A cache of at most `maxBytes`. */
 export function createBlocks(maxBytes: Bytes): Blocks {

@@ -12,6 +12,8 @@ export interface Holding {
   source: Source;
   /** No need to look at the origin before. */
   freshUntil: Milliseconds;
+  /** When it was last seen to have changed. */
+  staleAt: Milliseconds;
   readonly supply: Supply;
   /** Opened at first use. */
   medium(): Promise<Medium>;
@@ -55,6 +57,7 @@ export function hold(
   const holding: Holding = {
     source,
     freshUntil: 0,
+    staleAt: -Infinity,
     get supply() {
       return (supply ??= supplyOf(holding));
     },

@@ -51,16 +51,12 @@ export function confirms(then: Validators, now: Validators): boolean {
   return strong !== null && (strong === now.etag || (strong === then.modified && strong === now.modified));
 }
 
-/** The pin of `url`, with the tag to replace it by; null when there is none. */
-export async function loadPin(
-  store: Store,
-  url: string,
-  signal: AbortSignal,
-): Promise<{ pin: Pin; tag: string } | null> {
+/** The pin of `url`, or null when there is none. */
+export async function loadPin(store: Store, url: string, signal: AbortSignal): Promise<Pin | null> {
   const stored = await store.get(pinKey(url), signal);
   if (stored === null) return null;
   try {
-    return { pin: JSON.parse(Buffer.from(stored.bytes).toString()) as Pin, tag: stored.tag };
+    return JSON.parse(Buffer.from(stored.bytes).toString()) as Pin;
   } catch {
     return null;
   }

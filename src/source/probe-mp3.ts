@@ -57,8 +57,7 @@ export async function probeMp3(sample: Sample, signal: AbortSignal, meter?: Mete
 }
 
 /** Decoded samples in front of the presentation, as ffmpeg counts them. */
-export const skippedSamples = ({ delay }: Pick<Mp3Facts, 'delay'>): Samples =>
-  delay === null ? 0 : delay + DECODER_DELAY;
+const skippedSamples = ({ delay }: Pick<Mp3Facts, 'delay'>): Samples => (delay === null ? 0 : delay + DECODER_DELAY);
 
 /** Samples of the presentation, as ffmpeg counts them: the padding covers the decoder's delay, or is left in. */
 export function presentedSamples({ delay, padding, frameSamples }: Mp3Facts, frames: Frames): Samples {

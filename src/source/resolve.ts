@@ -1,7 +1,7 @@
 import { BatonError } from '../errors.ts';
 import type { Net } from '../net/open.ts';
 import type { Milliseconds } from '../units.ts';
-import { type Look, look } from './look.ts';
+import { HEAD_BYTES, type Look, look } from './look.ts';
 import { type Pin, strongValidator } from './pin.ts';
 import { type Meter, pinnedReader, type ReadBytes } from './reader.ts';
 import { type ProbeRecord, shortHash, versionOf } from './record.ts';
@@ -31,8 +31,9 @@ export async function resolve(
   signal: AbortSignal,
   meter?: Meter,
 ): Promise<Resolved> {
-  const first = await look(net, address, signal, meter);
-  const read = first.body === null ? rangeReader(net, first) : null;
+  const opening = await look(net, address, signal, meter);
+  const read = opening.body === null ? rangeReader(net, opening) : null;
+  const first = read ? await withWholeHead(opening, read, signal, meter) : opening;
   const tail = read && readTail(first, read, signal, meter);
   tail?.catch(() => undefined);
   const identity = identify(url, first, tail);
@@ -54,6 +55,13 @@ function rangeReader(net: Net, first: Look): ReadBytes {
   const pin = pinOf(first, '', 0);
   const lost = () => Promise.reject(new BatonError('SOURCE_FAILED', `${first.finalUrl} went away while it was probed`));
   return pinnedReader(net, { pin: () => pin, repin: lost, markStale: () => undefined });
+}
+
+async function withWholeHead(first: Look, read: ReadBytes, signal: AbortSignal, meter?: Meter): Promise<Look> {
+  const { head, size } = first;
+  const end = Math.min(HEAD_BYTES, size ?? 0);
+  if (head.length >= end) return first;
+  return { ...first, head: Buffer.concat([head, await takeAll(read({ start: head.length, end }, signal, meter))]) };
 }
 
 async function readTail(

@@ -1,16 +1,17 @@
 import { BatonError } from '../errors.ts';
 import type { ByteRange, Samples } from '../units.ts';
-import { createCatalogue, type SourceDeps } from './catalogue.ts';
+import { createCatalogue } from './catalogue.ts';
 import type { PacketRun } from './packets-mp3.ts';
 import type { Meter } from './reader.ts';
 import type { Source } from './record.ts';
 import { orAbort } from './sharing.ts';
+import { createShelf, type SourceDeps } from './shelf.ts';
 
-export type { SourceDeps } from './catalogue.ts';
 export type { PacketRun } from './packets-mp3.ts';
 export type { Pin } from './pin.ts';
 export type { Meter } from './reader.ts';
 export type { ProbeRecord, Source } from './record.ts';
+export type { SourceDeps } from './shelf.ts';
 
 /** Everything that Baton wants of sources. A `meter` counts what was read from the origin. */
 export interface Sources {
@@ -34,10 +35,11 @@ export interface Sources {
 }
 
 export function createSources(deps: SourceDeps): Sources {
-  const catalogue = createCatalogue(deps);
+  const shelf = createShelf(deps);
+  const find = createCatalogue(deps, shelf);
 
   async function open(url: string, signal: AbortSignal, meter?: Meter): Promise<Source> {
-    const holding = await catalogue.find(url, signal, meter);
+    const holding = await find(url, signal, meter);
     if (holding.source.record.mp3?.cbrKbps === null) await orAbort(holding.medium(), signal); // its index may be stored
     return holding.source;
   }
@@ -49,7 +51,7 @@ export function createSources(deps: SourceDeps): Sources {
     signal: AbortSignal,
     meter?: Meter,
   ): Promise<PacketRun> {
-    const medium = await orAbort(catalogue.mediumOf(source), signal);
+    const medium = await orAbort(shelf.mediumOf(source), signal);
     return await medium.packets(from, to, signal, meter);
   }
 
@@ -59,12 +61,12 @@ export function createSources(deps: SourceDeps): Sources {
     signal: AbortSignal,
     meter?: Meter,
   ): AsyncGenerator<Uint8Array, void> {
-    yield* catalogue.holdingOf(source).supply.stream(range, signal, meter);
+    yield* shelf.holdingOf(source).supply.stream(range, signal, meter);
   }
 
   function startIndex(source: Source): void {
     if (source.record.mp3?.cbrKbps !== null) return;
-    catalogue
+    shelf
       .holdingOf(source)
       .medium()
       .then(
@@ -75,7 +77,7 @@ export function createSources(deps: SourceDeps): Sources {
 
   async function indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source> {
     if (source.record.samples !== null) return source;
-    const holding = catalogue.holdingOf(source);
+    const holding = shelf.holdingOf(source);
     const { scan } = await orAbort(holding.medium(), signal);
     const reached = scan?.reach(Infinity, signal, meter);
     scan?.start(); // to its end, even if this listener leaves
@@ -85,5 +87,5 @@ export function createSources(deps: SourceDeps): Sources {
     return { ...holding.source, pin: source.pin };
   }
 
-  return { open, packets, bytes, startIndex, indexed, close: () => catalogue.close() };
+  return { open, packets, bytes, startIndex, indexed, close: () => shelf.close() };
 }

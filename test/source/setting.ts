@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createNet } from '../../src/net/open.ts';
+import { createSources, type Source, type SourceDeps, type Sources } from '../../src/source/sources.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+import { matroskaHead, matroskaPacket } from '../../src/media/matroska.ts';
+import { decode } from '../support/ffmpeg.ts';
+import type { Fixture } from '../support/fixture-cache.ts';
+import { type Behaviour, type Content, type Origin, startOrigin } from '../support/origin.ts';
+import { type Pcm, slicePcm } from '../support/signal.ts';
+
+/** Sources on a real origin, with a clock that stands until it is moved. */
+export interface Setting extends AsyncDisposable {
+  readonly origin: Origin;
+  readonly sources: Sources;
+  readonly store: Store;
+  /** Another process: it shares nothing but, where given, the store. */
+  another(store?: Store): Sources;
+  pass(ms: number): void;
+}
+
+export async function setting(
+  content: Content | Fixture,
+  behaviour: Behaviour = {},
+  options: Partial<Omit<SourceDeps, 'net' | 'now'>> = {},
+): Promise<Setting> {
+  const bytes = typeof content === 'object' && 'path' in content ? await readFile(content.path) : content;
+  const origin = await startOrigin(bytes, behaviour);
+  let time = 1_800_000_000_000;
+  const store = options.store ?? memoryStore({ maxBytes: 200e6 });
+  const open: (() => Promise<void>)[] = [];
+  const another = (shared: Store = memoryStore({ maxBytes: 200e6 })): Sources => {
+    const net = createNet({ allowOrigins: [origin.origin] });
+    const deps = { revalidateMs: 300_000, maxSpoolBytes: 64e6, ...options, store: shared, net, now: () => time };
+    const sources = createSources(deps);
+    open.push(async () => {
+      await sources.close();
+      await net.close();
+    });
+    return sources;
+  };
+  return {
+    ...{ origin, store, another, sources: another(store) },
+    pass: (ms) => void (time += ms),
+    [Symbol.asyncDispose]: async () => {
+      for (const close of open) await close();
+      await origin.close();
+    },
+  };
+}
+
+/** A signal that ends a test which hangs. */
+export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+
+/** What ffmpeg makes of the packets for presentation samples [from, to). */
+export async function decodeRun(sources: Sources, source: Source, from: number, to: number): Promise<Pcm> {
+  const run = await sources.packets(source, from, to, soon());
+  const packets = await collect(run.packets);
+  if (packets.length === 0) return { data: new Int16Array(), sampleRate: run.sampleRate, channels: 2 };
+  const pcm = await decode(run.codec === 'mp3' ? Buffer.concat(packets) : inMatroska(run, packets));
+  return slicePcm(pcm, run.skip, run.skip + to - from);
+}
+
+/** A digest of the bytes: comparing megabytes by `toEqual` takes seconds. */
+export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The digest of the source's own bytes. */
+export async function digestOf(sources: Sources, source: Source, start: number, end: number): Promise<string> {
+  return digest(Buffer.concat(await collect(sources.bytes(source, { start, end }, soon()))));
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function inMatroska(
+  run: { decoderConfig: Uint8Array | null; sampleRate: number; channels: number },
+  packets: readonly Uint8Array[],
+): Buffer {
+  const codecPrivate = run.decoderConfig ?? new Uint8Array();
+  const head = matroskaHead({ codecId: 'A_AAC', codecPrivate, sampleRate: run.sampleRate, channels: run.channels });
+  return Buffer.concat([head, ...packets.map((packet, i) => matroskaPacket(packet, (i * 1024_000) / run.sampleRate))]);
+}
