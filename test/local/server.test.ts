@@ -214,6 +214,24 @@ describe('a server that stops', () => {
     await origin.close();
   });
 
+  test('cuts at the deadline a listener who does not read and a request that does not end', async () => {
+    const { bytes } = await source('cbr-48k-bare.mp3', { seconds: 6 });
+    await using origin = await startOrigin(Buffer.concat(Array<Uint8Array>(100).fill(bytes)));
+    const baton = await startBaton({ allowOrigins: [origin.origin], config: { shutdownMs: 300 } });
+    const { port, pathname } = new URL(baton.file(origin.url(), 'codec.copy'));
+    const [reader, sender] = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
+    for (const socket of [reader, sender]) socket.pause().on('error', () => undefined);
+    reader.write(`GET ${pathname} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    sender.write('GET /healthz HTTP/1.1\r\nHos');
+    await busy(baton);
+    await sleep(300); // until the kernel takes no more
+    const began = performance.now();
+    await baton.stop();
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(baton.usage).toMatchObject([{ status: 200, outcome: 'cut', error: 'STOPPING' }]);
+    for (const socket of [reader, sender]) socket.destroy();
+  });
+
   test('tells whoever asks on an open connection', async () => {
     const { baton, origin, url } = await playing(5000, 80_000);
     const { port, pathname, host } = new URL(url);
