@@ -75,7 +75,6 @@ export function lookAhead(
         release();
         continue;
       }
-      meter.chunksEncoded += indexes.length;
       for (const chunk of deps.chunks.encode(output, indexes, meter, release)) held.set(chunk.index, chunk);
     }
   };

@@ -1,3 +1,4 @@
+import { BatonError } from '../errors.ts';
 import { chunkBytes } from '../grid/chunk.ts';
 import type { Store } from '../store/store.ts';
 import { encodeBatch, type EncodeDeps } from './batch.ts';
@@ -17,8 +18,8 @@ export interface Chunks {
   find(output: Output, index: number, signal: AbortSignal): Promise<HeldChunk | null>;
   /** Encodes the chunks that nobody encodes yet, in one process; `onEnd` is called when that is over. */
   encode(output: Output, indexes: readonly number[], meter: EncodeMeter, onEnd: () => void): readonly HeldChunk[];
-  /** Resolves when what has been encoded is in the store. */
-  settled(): Promise<void>;
+  /** Stops what is being encoded; resolves when nothing runs and what is done is in the store. */
+  close(): Promise<void>;
 }
 
 interface Batch {
@@ -34,11 +35,13 @@ interface Running {
 /** Chunks through `store`; finished ones are written in passing, and nobody waits for that. */
 export function createChunks(store: Store, deps: EncodeDeps): Chunks {
   const running = new Map<string, Running>();
-  const writing = new Set<Promise<unknown>>();
+  const batches = new Set<Batch>();
+  const unfinished = new Set<Promise<void>>();
 
-  const put = (key: string, bytes: Uint8Array): void => {
-    const write = store.putIfAbsent(key, bytes).finally(() => writing.delete(write));
-    writing.add(write);
+  const track = (task: Promise<unknown>): void => {
+    const end = (): void => void unfinished.delete(settled);
+    const settled = task.then(end, end); // a chunk that is not stored is made again
+    unfinished.add(settled);
   };
 
   const work = async (
@@ -53,12 +56,14 @@ export function createChunks(store: Store, deps: EncodeDeps): Chunks {
         chunk?.append(bytes);
         const whole = chunk?.complete();
         if (whole == null) continue;
-        put(chunkKey(output, index), whole);
+        meter.chunksEncoded += 1;
+        track(store.putIfAbsent(chunkKey(output, index), whole));
         running.delete(chunkKey(output, index));
       }
     } catch (error) {
       for (const chunk of chunks.values()) if (chunk.complete() === null) chunk.fail(error);
     } finally {
+      batches.delete(batch);
       for (const [index, chunk] of chunks) {
         if (running.get(chunkKey(output, index))?.chunk === chunk) running.delete(chunkKey(output, index));
       }
@@ -87,12 +92,17 @@ export function createChunks(store: Store, deps: EncodeDeps): Chunks {
         chunks.set(index, chunk);
         return hold(index, { chunk, batch });
       });
-      if (chunks.size === 0) onEnd();
-      else void work(output, chunks, batch, meter).finally(onEnd);
+      if (chunks.size === 0) {
+        onEnd();
+      } else {
+        batches.add(batch);
+        track(work(output, chunks, batch, meter).finally(onEnd));
+      }
       return held;
     },
-    settled: async () => {
-      await Promise.allSettled(writing);
+    close: async () => {
+      for (const { stop } of batches) stop.abort(new BatonError('STOPPING'));
+      while (unfinished.size > 0) await Promise.all(unfinished);
     },
   };
 }
@@ -109,7 +119,7 @@ function hold(index: number, { chunk, batch }: Running): HeldChunk {
       if (!held) return;
       held = false;
       batch.holders -= 1;
-      if (batch.holders === 0) batch.stop.abort(new Error('nobody listens'));
+      if (batch.holders === 0) batch.stop.abort(new BatonError('CLIENT_GONE', 'nobody listens'));
     },
   };
 }

@@ -38,14 +38,18 @@ export async function* play(
     await ahead?.stop();
   }
 
-  /** A chunk that fails before its end is encoded once more by itself, from where it broke: its bytes are the same. */
-  async function* playChunk(index: number, start: Bytes, stop: Bytes): AsyncGenerator<Uint8Array> {
+  /**
+   * A chunk that somebody else began, or that was begun ahead, may fail for reasons of theirs: then it is encoded by
+   * itself, from where it broke, since its bytes are the same.
+   */
+  async function* playChunk(index: number, start: Bytes, stop: Bytes): AsyncGenerator<Uint8Array, void> {
     let position = start;
-    for (const isLast of [false, true]) {
-      const held = (isLast ? null : await claim(index)) ?? encodeNow(index);
-      const waited = held.chunk.complete() === null;
+    for (let shared = await claim(index); ; shared = null) {
+      const held = shared ?? encodeNow(index);
+      const { chunk } = held;
+      const waited = chunk.complete() === null;
       try {
-        for await (const bytes of held.chunk.follow(position, stop, signal)) {
+        for await (const bytes of chunk.follow(position, stop, signal)) {
           position += bytes.length;
           yield bytes;
           // Not before: the first frame had the machine to itself.
@@ -54,7 +58,7 @@ export async function* play(
         }
         return;
       } catch (error) {
-        if (isLast || signal.aborted) throw error;
+        if (shared === null || signal.aborted) throw error;
       } finally {
         held.release();
       }
@@ -75,7 +79,6 @@ export async function* play(
     const release = deps.slots.urgent();
     const [held] = deps.chunks.encode(output, [index], meter, release);
     if (held === undefined) throw new BatonError('INTERNAL', `chunk ${index} was not started`);
-    meter.chunksEncoded += 1;
     return held;
   }
 }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BatonError } from '../errors.ts';
 import { CPU_FLAGS, encodeArgs, INPUTS } from './args.ts';
@@ -15,6 +14,8 @@ export interface Engine {
   readonly id: string;
 }
 
+const HASH_BYTES = 2 ** 20;
+
 interface EngineRecord extends Engine {
   readonly size: number;
   readonly modifiedMs: number;
@@ -25,7 +26,9 @@ interface EngineRecord extends Engine {
  * (about half a second) and recorded. Throws ENCODER_MISSING when the binary does not run.
  */
 export async function readEngine(path: string, arch: string, recordFile: string): Promise<Engine> {
-  const { size, mtimeMs: modifiedMs } = await stat(path);
+  const { size, mtimeMs: modifiedMs } = await stat(path).catch((cause: unknown) => {
+    throw new BatonError('ENCODER_MISSING', `${path} is not there`, { cause });
+  });
   const known = await readRecord(recordFile);
   if (known?.path === path && known.arch === arch && known.size === size && known.modifiedMs === modifiedMs)
     return known;
@@ -37,10 +40,19 @@ export async function readEngine(path: string, arch: string, recordFile: string)
 /** The engine id itself; see `readEngine`. */
 export async function computeEngineId(path: string, arch: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(path)) hash.update(bytes as Uint8Array);
+  await hashFile(path, hash);
   hash.update(`\n${arch}\n${CPU_FLAGS[arch] ?? ''}\n`);
   hash.update(await canary(path, arch));
   return hash.digest('hex').slice(0, 16);
+}
+
+/** With one buffer: the binary has tens of megabytes, and what is allocated once stays with the process. */
+async function hashFile(path: string, hash: Hash): Promise<void> {
+  await using file = await open(path);
+  const buffer = new Uint8Array(HASH_BYTES);
+  for (let read = await file.read(buffer); read.bytesRead > 0; read = await file.read(buffer)) {
+    hash.update(buffer.subarray(0, read.bytesRead));
+  }
 }
 
 /** Two encodes of a fixed sound: from PCM to MP3, and from that MP3 through decoder, resampler and encoder. */

@@ -48,9 +48,11 @@ export function startFfmpeg(path: string, args: readonly string[], outputs: numb
     env: {},
     cwd: tmpdir(),
     stdio: ['pipe', 'ignore', 'pipe', ...Array<'pipe'>(outputs).fill('pipe')],
+    detached: true, // a group of its own: Ctrl-C is ours to handle, and a wrapper script dies with what it started
   });
   const stdin = child.stdin as unknown as Writable; // typed as possibly null; stdio says 'pipe'
   stdin.on('error', ignore); // EPIPE when ffmpeg has had enough
+  const stderr = child.stderr as unknown as Readable;
   const pipes = child.stdio.slice(FIRST_OUTPUT) as unknown as Readable[];
   for (const pipe of pipes) pipe.on('error', ignore);
   const state: State = { gone: false, stopped: false, cpuMs: 0 };
@@ -59,13 +61,13 @@ export function startFfmpeg(path: string, args: readonly string[], outputs: numb
     stdin,
     outputs: pipes,
     ended,
-    stderr: lastLines(child.stdio[2] as Readable),
+    stderr: lastLines(stderr),
     cpuMs: () => (state.cpuMs = readCpuMs(child.pid) ?? state.cpuMs),
     alive: () => !state.gone,
     stop: async () => {
       state.stopped ||= !state.gone;
-      child.kill('SIGKILL');
-      for (const pipe of [stdin, ...pipes]) pipe.destroy();
+      if (!state.gone) killGroup(child);
+      for (const pipe of [stdin, stderr, ...pipes]) pipe.destroy();
       await ended;
     },
   };
@@ -78,6 +80,14 @@ interface State {
 }
 
 const ignore = (): void => undefined;
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has just ended
+  }
+}
 
 function ending(child: ChildProcess, state: State): Promise<Ending> {
   return new Promise((resolve) => {

@@ -20,13 +20,14 @@ export type Input = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
  * Feeds `input` to a started ffmpeg and yields what it writes, as it writes it. Returns after a clean exit only.
  * Leaving it in any way kills the process and aborts `input`. What one process can write is bounded by its arguments,
  * so nothing is paused.
- * Throws ENCODER_MISSING, ENCODER_LIMIT (memory or time), ENCODER_STALLED, ENCODER_FAILED, EncoderKilled, what `input`
- * throws, and the signal's reason.
+ * Throws ENCODER_MISSING, ENCODER_LIMIT (memory or time), ENCODER_STALLED (nothing moved for `stallMs`), ENCODER_FAILED,
+ * EncoderKilled, what `input` throws, and the signal's reason.
  */
 export async function* runFfmpeg(
   process: FfmpegProcess,
   input: Input,
   signal: AbortSignal,
+  stallMs: Milliseconds = STALL_MS,
 ): AsyncGenerator<OutputPiece> {
   const stop = new AbortController();
   const failure = Promise.withResolvers<never>();
@@ -38,7 +39,7 @@ export async function* runFfmpeg(
     fail(signal.reason);
   };
   signal.addEventListener('abort', onAbort, { once: true });
-  const watch = watchdog(process, () => {
+  const watch = watchdog(process, stallMs, () => {
     fail(new BatonError('ENCODER_STALLED', process.stderr()));
   });
   const feeding = feed(process.stdin, input(stop.signal), watch, stop.signal).catch(fail);
@@ -63,14 +64,14 @@ interface Watch {
   stop(): void;
 }
 
-function watchdog(process: FfmpegProcess, onStall: () => void): Watch {
+function watchdog(process: FfmpegProcess, stallMs: Milliseconds, onStall: () => void): Watch {
   let last = performance.now();
   let sampled = last;
   let isWaiting = false;
   const timer = setInterval(() => {
     if (isWaiting) last = performance.now();
-    else if (performance.now() - last > STALL_MS) onStall();
-  }, STALL_MS / 10);
+    else if (performance.now() - last > stallMs) onStall();
+  }, stallMs / 10);
   timer.unref();
   return {
     progress: () => {
@@ -100,11 +101,20 @@ async function feed(
   for await (const bytes of input) {
     watch.waiting(false);
     if (signal.aborted || stdin.destroyed) return;
-    if (!stdin.write(bytes)) await drained(stdin, signal);
+    if (!writeGathered(stdin, bytes)) await drained(stdin, signal);
     watch.waiting(true);
   }
   watch.waiting(false);
   stdin.end();
+}
+
+/** Packets have a few hundred bytes: those that come in one go leave in one system call. */
+function writeGathered(stdin: Writable, bytes: Uint8Array): boolean {
+  stdin.cork();
+  process.nextTick(() => {
+    stdin.uncork();
+  });
+  return stdin.write(bytes);
 }
 
 function drained(stdin: Writable, signal: AbortSignal): Promise<void> {
@@ -148,7 +158,7 @@ function judge(ending: Ending, stderr: string): void {
   if (ending.kind === 'missing') throw new BatonError('ENCODER_MISSING', ending.detail);
   if (ending.kind === 'signal' && ending.signal === 'SIGXCPU') throw new BatonError('ENCODER_LIMIT', 'processor time');
   if (ending.kind === 'signal') throw new EncoderKilled(ending.signal);
-  if (/Cannot allocate memory/.test(stderr)) throw new BatonError('ENCODER_LIMIT', stderr);
+  if (stderr.includes('Cannot allocate memory')) throw new BatonError('ENCODER_LIMIT', stderr);
   throw new BatonError('ENCODER_FAILED', `exit ${ending.code}: ${stderr}`);
 }
 

@@ -5,7 +5,7 @@ import { startFfmpeg, type FfmpegProcess } from './process.ts';
 export interface WarmPool {
   /** A parked process with exactly these arguments, else a new one. The caller owns it. */
   take(args: readonly string[], outputs: number): FfmpegProcess;
-  /** Parks a process with these arguments unless one is parked already. */
+  /** Parks a process with these arguments unless one is parked already, or the pool is closed. */
   park(args: readonly string[], outputs: number): void;
   close(): Promise<void>;
 }
@@ -19,6 +19,7 @@ interface Parked {
 export function warmPool(path: string, { size, idleMs }: { size: number; idleMs: Milliseconds }): WarmPool {
   const parked = new Map<string, Parked>();
   const stopping = new Set<Promise<void>>();
+  let closed = false;
   const keyOf = (args: readonly string[]): string => args.join('\0');
 
   const unpark = (key: string): FfmpegProcess | null => {
@@ -42,7 +43,7 @@ export function warmPool(path: string, { size, idleMs }: { size: number; idleMs:
     },
     park: (args, outputs) => {
       const key = keyOf(args);
-      if (size === 0 || parked.get(key)?.process.alive() === true) return;
+      if (closed || size === 0 || parked.get(key)?.process.alive() === true) return;
       discard(key);
       const oldest = parked.keys().next();
       if (parked.size >= size && oldest.done !== true) discard(oldest.value);
@@ -53,6 +54,7 @@ export function warmPool(path: string, { size, idleMs }: { size: number; idleMs:
       parked.set(key, { process: startFfmpeg(path, args, outputs), timer });
     },
     close: async () => {
+      closed = true; // an encode that is just ending must not park one more
       for (const key of [...parked.keys()]) discard(key);
       await Promise.all(stopping);
     },

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { createChunks, type Chunks } from '../encode/chunks.ts';
 import { encoderSlots, type Slots } from '../encode/slots.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
-import { warmPool, type WarmPool } from '../ffmpeg/warm.ts';
+import { warmPool } from '../ffmpeg/warm.ts';
 import type { UsageRecord } from '../meter/usage.ts';
 import { createNet } from '../net/open.ts';
 import type { Keys } from '../sign/keys.ts';
@@ -53,10 +53,7 @@ export function createBaton({ config, keys, engine, store, now, onUsage }: Parts
     revalidateMs: config.revalidateMs,
     maxSpoolBytes: config.spoolBytes,
   });
-  const pool = warmPool(engine.path, PARKED);
-  let isClosing = false;
-  // A batch may end while Baton closes; what it parks then, nobody would stop.
-  const warm: WarmPool = { ...pool, park: (args, outputs) => void (isClosing || pool.park(args, outputs)) };
+  const warm = warmPool(engine.path, PARKED);
   const chunks = createChunks(store, { sources, engine, warm });
   return {
     config,
@@ -71,8 +68,7 @@ export function createBaton({ config, keys, engine, store, now, onUsage }: Parts
     now,
     onUsage,
     close: async () => {
-      isClosing = true;
-      await chunks.settled();
+      await chunks.close();
       await Promise.all([warm.close(), sources.close()]);
       await net.close();
       await store.close();

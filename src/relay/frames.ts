@@ -1,11 +1,10 @@
 import { play } from '../encode/play.ts';
 import { planChunk } from '../grid/chunk.ts';
 import { CHUNK_FRAMES } from '../grid/timeline.ts';
-import { leastSamples } from '../source/record.ts';
-import type { ByteRange } from '../units.ts';
+import type { ByteRange, Samples } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
-import type { EncodedFrames, VirtualFile } from './virtual-file.ts';
+import type { VirtualFile } from './virtual-file.ts';
 
 /** The bytes of a file's frames in `range`, counted from the first frame. */
 export function frameBytes(
@@ -22,8 +21,8 @@ export function frameBytes(
 }
 
 /**
- * All frames of a file whose length is not known yet. Chunks that the source certainly reaches, going by its size, come
- * at once; by then the index knows where it ends.
+ * All frames of a file whose length is not known yet: the chunks that the source reaches for certain, as far as that is
+ * known, then those behind; and the rest when the index knows where it ends.
  */
 export async function* growingFrames(
   wanted: VirtualFile,
@@ -35,15 +34,16 @@ export async function* growingFrames(
   if (frames.kind === 'relayed')
     return yield* frameBytes(wanted, { start: 0, end: frames.range.end - frames.range.start }, baton, notes, signal);
   const bytesPerChunk = CHUNK_FRAMES * frames.output.timeline.frameBytes;
-  const certain = certainChunks(frames, leastSamples(source.record)) * bytesPerChunk;
-  yield* frameBytes(wanted, { start: 0, end: certain }, baton, notes, signal);
+  const lastSample = (chunk: number): Samples => planChunk(frames.output.timeline, source.record, chunk).to;
+  let chunk = 0;
+  for (;;) {
+    const samples = await baton.sources.certain(source, lastSample(chunk), signal, notes.meter);
+    const start = chunk;
+    while (lastSample(chunk) <= samples) chunk++;
+    if (chunk === start) break;
+    yield* frameBytes(wanted, { start: start * bytesPerChunk, end: chunk * bytesPerChunk }, baton, notes, signal);
+  }
   const whole = wanted.measuredBy(await baton.sources.indexed(source, signal, notes.meter));
-  if (whole.size !== null)
-    yield* frameBytes(whole, { start: certain, end: whole.size - whole.head.length }, baton, notes, signal);
-}
-
-function certainChunks({ output }: EncodedFrames, samples: number): number {
-  let chunks = 0;
-  while (planChunk(output.timeline, output.source.record, chunks).to <= samples) chunks++;
-  return chunks;
+  const end = whole.size === null ? 0 : whole.size - whole.head.length;
+  yield* frameBytes(whole, { start: chunk * bytesPerChunk, end }, baton, notes, signal);
 }

@@ -3,7 +3,7 @@ import type { ByteRange, Samples } from '../units.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { PacketRun } from './packets-mp3.ts';
 import type { Meter } from './reader.ts';
-import type { Source } from './record.ts';
+import { leastSamples, type Source } from './record.ts';
 import { orAbort } from './sharing.ts';
 import { createShelf, type SourceDeps } from './shelf.ts';
 
@@ -29,10 +29,18 @@ export interface Sources {
   bytes(source: Source, range: ByteRange, signal: AbortSignal, meter?: Meter): AsyncGenerator<Uint8Array, void>;
   /** Reads the seek index in the background, if this source needs one and has none. */
   startIndex(source: Source): void;
+  /**
+   * Presentation samples that the source has for certain. Waits until there are at least `samples` of them, unless it
+   * has fewer.
+   */
+  certain(source: Source, samples: Samples, signal: AbortSignal, meter?: Meter): Promise<Samples>;
   /** The source once its length is known, which may take the seek index. */
   indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source>;
   close(): Promise<void>;
 }
+
+/** The most that a tag can take off at the end: 12 bits. */
+const MAX_PADDING: Samples = 4095;
 
 export function createSources(deps: SourceDeps): Sources {
   const shelf = createShelf(deps);
@@ -75,6 +83,15 @@ export function createSources(deps: SourceDeps): Sources {
       );
   }
 
+  async function certain(source: Source, samples: Samples, signal: AbortSignal, meter?: Meter): Promise<Samples> {
+    const { mp3, skip } = source.record;
+    const least = leastSamples(source.record);
+    if (least >= samples || mp3 === null) return least;
+    const { scan } = await orAbort(shelf.mediumOf(source), signal);
+    await scan?.reach(Math.ceil((samples + skip + MAX_PADDING) / mp3.frameSamples), signal, meter);
+    return Math.max(least, (scan?.index.frames ?? 0) * mp3.frameSamples - skip - MAX_PADDING);
+  }
+
   async function indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source> {
     if (source.record.samples !== null) return source;
     const holding = shelf.holdingOf(source);
@@ -87,5 +104,5 @@ export function createSources(deps: SourceDeps): Sources {
     return { ...holding.source, pin: source.pin };
   }
 
-  return { open, packets, bytes, startIndex, indexed, close: () => shelf.close() };
+  return { open, packets, bytes, startIndex, certain, indexed, close: () => shelf.close() };
 }
