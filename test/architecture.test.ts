@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/ffmpeg', // only to put the parts together
   ],
   handlers: ['src', 'src/relay'],
-  'src/local': ['src', 'handlers', 'src/relay', 'src/sign', 'src/store', 'src/ffmpeg', 'src/grid', 'src/media'],
+  'src/local': ['src', 'handlers', 'src/relay', 'src/sign', 'src/store', 'src/ffmpeg', 'src/grid', 'src/media', 'src/net'],
   'src/cli': [
     'src',
     'src/local',

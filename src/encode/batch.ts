@@ -17,6 +17,8 @@ export interface ChunkPiece {
 }
 
 const ATTEMPTS = 3;
+/** The first byte of every MP3 frame. */
+const SYNC = 0xff;
 
 /**
  * Encodes chunks with neighbouring indexes in one ffmpeg process and yields their bytes as they come, each chunk in
@@ -106,9 +108,18 @@ function frameWindow(
     take: (bytes) => {
       const from = Math.max(0, start - position);
       const to = Math.max(from, Math.min(bytes.length, end - position));
+      expectFrames(bytes, position, timeline.frameBytes);
       position += bytes.length;
       return bytes.subarray(from, to);
     },
     isFull: () => position >= end,
   };
+}
+
+/** The promise of the grid is that every frame has the same size: an encoder that breaks it must not go unnoticed. */
+function expectFrames(bytes: Uint8Array, position: Bytes, frameBytes: Bytes): void {
+  const first = (frameBytes - (position % frameBytes)) % frameBytes;
+  for (let at = first; at < bytes.length; at += frameBytes) {
+    if (bytes[at] !== SYNC) throw new BatonError('ENCODER_FAILED', `no frame at ${position + at}`);
+  }
 }

@@ -57,16 +57,14 @@ export function createChunks(store: Store, deps: EncodeDeps): Chunks {
         const whole = chunk?.complete();
         if (whole == null) continue;
         meter.chunksEncoded += 1;
-        track(store.putIfAbsent(chunkKey(output, index), whole));
-        running.delete(chunkKey(output, index));
+        const key = chunkKey(output, index);
+        track(store.putIfAbsent(key, whole).finally(() => running.delete(key))); // until then it is found here
       }
     } catch (error) {
       for (const chunk of chunks.values()) if (chunk.complete() === null) chunk.fail(error);
     } finally {
       batches.delete(batch);
-      for (const [index, chunk] of chunks) {
-        if (running.get(chunkKey(output, index))?.chunk === chunk) running.delete(chunkKey(output, index));
-      }
+      for (const [index, chunk] of chunks) if (chunk.complete() === null) running.delete(chunkKey(output, index));
     }
   };
 

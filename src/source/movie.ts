@@ -1,4 +1,4 @@
-import { CustomSource, EncodedPacketSink, Input, type InputAudioTrack, MP4, QTFF } from 'mediabunny';
+import type { EncodedPacketSink, Input, InputAudioTrack } from 'mediabunny';
 import { BatonError } from '../errors.ts';
 import type { Bytes, Hertz, Samples } from '../units.ts';
 import { settledConfig } from './aac-config.ts';
@@ -30,6 +30,8 @@ const CACHE: Bytes = 256 * 1024;
  * Throws SOURCE_DAMAGED, SOURCE_NO_AUDIO, CODEC_UNSUPPORTED, SOURCE_TOO_LARGE (the index), and what reading does.
  */
 export async function openMovie(size: Bytes, read: ReadBytes, known: readonly Piece[], errand: Errand): Promise<Movie> {
+  const mediabunny = await import('mediabunny'); // 15 MB of memory that most sources do without
+  const { CustomSource, Input, MP4, QTFF } = mediabunny;
   const bytes = movieBytes(size, read, known);
   const source = new CustomSource({
     getSize: () => size,
@@ -39,7 +41,7 @@ export async function openMovie(size: Bytes, read: ReadBytes, known: readonly Pi
   });
   const input = new Input({ formats: [MP4, QTFF], source });
   try {
-    return await bytes.during(errand, () => open(input, bytes));
+    return await bytes.during(errand, () => open(input, bytes, mediabunny.EncodedPacketSink));
   } catch (error) {
     input.dispose();
     errand.signal.throwIfAborted();
@@ -51,14 +53,14 @@ export async function openMovie(size: Bytes, read: ReadBytes, known: readonly Pi
 export const damaged = (error: unknown): unknown =>
   error instanceof BatonError ? error : new BatonError('SOURCE_DAMAGED', String(error), { cause: error });
 
-async function open(input: Input, bytes: MovieBytes): Promise<Movie> {
+async function open(input: Input, bytes: MovieBytes, PacketSink: typeof EncodedPacketSink): Promise<Movie> {
   const track = await input.getPrimaryAudioTrack();
   if (track === null) {
     const tracks = await input.getTracks();
     throw new BatonError(tracks.length > 0 ? 'SOURCE_NO_AUDIO' : 'SOURCE_DAMAGED', `${tracks.length} tracks`);
   }
   const decoding = await decodingOf(track);
-  const sink = new EncodedPacketSink(track);
+  const sink = new PacketSink(track);
   const first = await sink.getFirstPacket({ metadataOnly: true });
   const last = await sink.getPacket(Infinity, { metadataOnly: true });
   if (first === null || last === null) throw new BatonError('SOURCE_NO_AUDIO', 'a track without packets');

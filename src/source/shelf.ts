@@ -47,7 +47,7 @@ const HOLDINGS = 256;
 /** The sample tables of one hour take up to 20 MB. */
 const MOVIES = 4;
 const URLS = 2048;
-const CACHE: Bytes = 16 * 2 ** 20;
+const CACHE: Bytes = 8 * 2 ** 20;
 
 export function createShelf({ net, store, now, revalidateMs, maxSpoolBytes }: SourceDeps): Shelf {
   const life = new AbortController();
