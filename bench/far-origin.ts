@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOrigin } from '../test/support/origin.ts';
 import { source } from '../test/support/sources.ts';
-import { firstByteMs } from './first-audio.ts';
+import { firstByteMs } from './first-byte.ts';
 import { startBaton } from './lab.ts';
 import { limit, type Row } from './measure.ts';
 

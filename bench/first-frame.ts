@@ -1,4 +1,4 @@
-import { commandMs, firstByteMs, headBytes } from './first-audio.ts';
+import { commandMs, firstByteMs, headBytes } from './first-byte.ts';
 import type { Lab } from './lab.ts';
 import { compare, median, type Row } from './measure.ts';
 

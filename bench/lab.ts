@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { openDataFolder } from '../src/local/data-folder.ts';
 import { publicLink } from '../src/sign/link.ts';
 import { FFMPEG } from '../test/support/ffmpeg.ts';
-import { xingHour } from './episode.ts';
+import { xingHour } from './xing-hour.ts';
 
 /** The place of one run: an origin (nginx), an hour of VBR MP3 on it under many names, and a Baton beside it. */
 export interface Lab extends AsyncDisposable {
@@ -22,12 +22,14 @@ export interface Lab extends AsyncDisposable {
   freshSource(): Promise<string>;
 }
 
+/** A running `baton serve`. */
 export interface BatonProcess {
   readonly pid: number;
   /** The address of a virtual file. */
   link(source: string, options: string): string;
 }
 
+/** Sets everything up, installing what is missing; disposing the lab ends all processes and removes the folder. */
 export async function openLab(): Promise<Lab> {
   install('nginx', 'nginx-light');
   install('curl', 'curl');

@@ -46,8 +46,11 @@ export const limit = (name: string, unit: string, ours: number, most: number): R
   unit,
 });
 
+/** NaN of no values; of an even number the upper one. */
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+/** NaN of no values. */
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 

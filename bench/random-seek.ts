@@ -1,5 +1,5 @@
 import { randomNumbers } from '../test/support/signal.ts';
-import { commandMs, firstByteMs } from './first-audio.ts';
+import { commandMs, firstByteMs } from './first-byte.ts';
 import type { Lab } from './lab.ts';
 import { compare, mean, type Row } from './measure.ts';
 

@@ -4,12 +4,14 @@ import type { Playback } from './playback.ts';
 import { clockText, spokenTime } from './time-text.ts';
 import { sentence } from './words.ts';
 
+/** What the player says of the episode; empty texts say nothing. */
 export interface Description {
   readonly title: string;
   readonly artist: string;
   readonly artwork: string;
 }
 
+/** What the listener sees and uses. */
 export interface Controls {
   /** Shows the present state of the playback; cheap enough for every event. */
   render(): void;

@@ -9,6 +9,7 @@ export interface KeyPress {
 /** What holds the focus: keys that mean something to it stay with it. */
 export type Focus = 'player' | 'seek' | 'button' | 'volume' | 'choice';
 
+/** What a key asks for; `louder` in shares of full volume. */
 export type KeyAction =
   | { readonly kind: 'toggle' }
   | { readonly kind: 'mute' }

@@ -25,6 +25,7 @@ export interface FailedDetail {
   readonly message: string | null;
 }
 
+/** Of the attempt that begins. */
 export const retryDetail = ({ attempts, cause, answer }: Outage, position: number): RetryDetail => ({
   position,
   attempt: attempts,
@@ -32,12 +33,14 @@ export const retryDetail = ({ attempts, cause, answer }: Outage, position: numbe
   status: answer?.kind === 'refused' ? answer.status : null,
 });
 
+/** Of an outage that ends at `now`, in milliseconds. */
 export const recoveredDetail = ({ attempts, since }: Outage, position: number, now: number): RecoveredDetail => ({
   position,
   attempts,
   outageMs: now - since,
 });
 
+/** Of an outage that nothing more is done about. */
 export function failedDetail({ attempts, answer }: Outage, position: number): FailedDetail {
   const refusal = answer?.kind === 'refused' ? answer : null;
   return {

@@ -4,6 +4,7 @@ import type { Answer, Cause, RecoveryState } from './recovery.ts';
 import { MEDIA_EVENTS, TRUE_DURING_OUTAGE } from './media-events.ts';
 import { createStallWatch } from './stall.ts';
 
+/** What a playback does its work with; clock (milliseconds) and randomness. */
 export interface PlaybackDeps {
   ask(url: string, signal: AbortSignal): Promise<Answer>;
   /** Something that is shown may have changed. */
@@ -14,6 +15,7 @@ export interface PlaybackDeps {
   readonly random: () => number;
 }
 
+/** Playing one address; positions and durations in seconds. */
 export interface Playback {
   /** Starts over with `src`; an empty one unloads. */
   load(src: string, autoplay: boolean): void;

@@ -22,14 +22,17 @@ export interface Outage {
   readonly attempts: number;
   /** Times in a row that the server was fine and the browser still could not play. */
   readonly unplayable: number;
+  /** When it began, in milliseconds of `now`. */
   readonly since: number;
 }
 
+/** Where the way back to sound has got to; `steady` when nothing is wrong. */
 export type RecoveryState =
   | { readonly at: 'steady' }
   | { readonly at: 'asking' | 'loading' | 'resting' | 'failed'; readonly outage: Outage }
   | { readonly at: 'waiting'; readonly outage: Outage; readonly delayMs: number };
 
+/** What the recovery does its work with; clock and randomness. */
 export interface RecoveryDeps {
   /** Never rejects: a server that cannot be asked is 'unreachable'. */
   ask(signal: AbortSignal): Promise<Answer>;
@@ -44,6 +47,7 @@ export interface RecoveryDeps {
   readonly timer: (then: () => void, ms: number) => () => void;
 }
 
+/** One interruption at a time. */
 export interface Recovery {
   state(): RecoveryState;
   broke(cause: Cause): void;

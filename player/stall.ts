@@ -5,6 +5,7 @@ const LOADING_LIMIT_MS = 20_000;
 /** Looks this far apart mean that the page slept, not that the audio stood still. */
 const ASLEEP_MS = 5000;
 
+/** What is seen at one look; times in milliseconds, places in seconds. */
 export interface Look {
   readonly now: number;
   /** Sound is wanted and there is no data to make it from. */
@@ -13,6 +14,7 @@ export interface Look {
   readonly bufferedEnd: number;
 }
 
+/** Watches one load after the other. */
 export interface StallWatch {
   /** To be called about once a second. True when a starved player has got nothing for too long. */
   look(look: Look): boolean;

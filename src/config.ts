@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { BatonError } from './errors.ts';
 import type { Bytes, Milliseconds } from './units.ts';
 
+/** How this process is set up; every field has a default. */
 export interface Config {
   readonly host: string;
   readonly port: number;

@@ -58,6 +58,7 @@ const FAILURES = {
   INTERNAL: [500, 'Something went wrong inside Baton.', true],
 } as const satisfies Record<string, readonly [status: number, message: string, report: boolean]>;
 
+/** A code of the table: what links, logs and players know a failure by. */
 export type FailureCode = keyof typeof FAILURES;
 
 /** The codes of the table, for tests and documents. */

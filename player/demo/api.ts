@@ -1,3 +1,4 @@
+/** A rendition that the page can play; paths on this server. */
 export interface Rendition {
   readonly label: string;
   /** Path of a file link. */
@@ -7,6 +8,7 @@ export interface Rendition {
   readonly options: string;
 }
 
+/** What the server tells of its demo (`src/local/demo-api.ts`). */
 export interface Demo {
   readonly episode: {
     readonly title: string;
@@ -18,6 +20,7 @@ export interface Demo {
   readonly renditions: readonly Rendition[];
 }
 
+/** Absolute addresses. */
 export interface Link {
   readonly url: string;
   readonly embedUrl: string;

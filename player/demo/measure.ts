@@ -1,6 +1,7 @@
 import { parseServerTiming } from './server-timing.ts';
 import type { ServerMetric } from './server-timing.ts';
 
+/** What one request for a file showed. */
 export interface Measured {
   /** null: the length is not known yet. */
   readonly bytes: number | null;

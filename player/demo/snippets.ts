@@ -7,6 +7,7 @@ export interface Shared {
   readonly artist: string;
 }
 
+/** One text to copy, and what it is called. */
 export interface Snippet {
   readonly name: string;
   readonly text: string;

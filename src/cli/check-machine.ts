@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { Config } from '../config.ts';
+import { LIMITS } from '../ffmpeg/limits.ts';
 import { reasonOf, type Finding } from './finding.ts';
 
 const LEAST_NODE = [24, 3] as const;
@@ -34,13 +35,10 @@ async function descriptors(wanted: number): Promise<Finding> {
   return { name, state: 'warn', text: `${text} (ulimit -n), but a full house needs ${wanted}`, advice };
 }
 
-/** The limits that are put on ffmpeg (see ffmpeg/process.ts). */
-const LIMITS = 'ulimit -v 600000 && ulimit -t 60 && ulimit -f 0 && ulimit -n 64 && ulimit -c 0';
-
 async function limitable(): Promise<Finding> {
   const name = 'limits';
   try {
-    await shell(LIMITS);
+    await shell(LIMITS.join(' && '));
     return { name, state: 'ok', text: 'ffmpeg runs with limits on memory, processor time and files' };
   } catch (thrown) {
     const advice = 'A hostile file may use more than its share. Run Baton in a container with a memory limit.';

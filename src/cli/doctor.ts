@@ -10,6 +10,7 @@ Examples:
   FFMPEG_PATH=/usr/bin/ffmpeg baton doctor
   baton doctor --port 9000 --json`;
 
+/** `baton doctor`. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { BatonError, hasCode, toBatonError } from '../errors.ts';
+import { BatonError, hasCode, toBatonError, type FailureCode } from '../errors.ts';
 import { styled } from './terminal.ts';
 
 /** A command that did its work and found something wrong: exit code 1, and nothing more to say. */
@@ -24,7 +24,7 @@ export function explain(thrown: unknown): string | null {
 }
 
 /** Where the detail is the better sentence for somebody at the terminal. */
-const BY_DETAIL: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'OPTIONS_INVALID', 'SOURCE_URL_INVALID']);
+const BY_DETAIL: ReadonlySet<FailureCode> = new Set(['CONFIG_INVALID', 'OPTIONS_INVALID', 'SOURCE_URL_INVALID']);
 
 function usage({ code, message }: CommanderError): string | null {
   if (code === 'commander.help' || code === 'commander.helpDisplayed' || code === 'commander.version') return null;

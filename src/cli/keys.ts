@@ -15,7 +15,7 @@ Examples:
   baton keys add
   baton keys remove k3x9q0ab`;
 
-/** Signing keys. Their secrets are never shown. */
+/** `baton keys`: signing keys. Their secrets are never shown. */
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('list, add and remove signing keys').addHelpText('after', EXAMPLES);
   keys

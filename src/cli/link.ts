@@ -5,6 +5,7 @@ import { MP3_KBPS } from '../grid/rendition.ts';
 import { openDataFolder, type ServerRecord } from '../local/data-folder.ts';
 import { newLink, type LinkAsk } from '../local/new-link.ts';
 import { parseDuration } from '../local/time-text.ts';
+import { MAX_LIFE } from '../sign/link.ts';
 import type { Seconds } from '../units.ts';
 import { DATA_OPTION, originText, settings } from './settings.ts';
 import { print, say, styled } from './terminal.ts';
@@ -33,8 +34,8 @@ interface LinkOptions {
 }
 
 const DEFAULT_BITRATE = '128k';
-const MAX_LIFE: Seconds = 7 * 86_400;
 
+/** `baton link`. */
 export function addLink(program: Command): void {
   program
     .command('link')

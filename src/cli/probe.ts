@@ -8,6 +8,7 @@ Examples:
   baton probe https://example.com/video.mp4 --json
   BATON_ALLOW_ORIGINS=http://localhost:9000 baton probe http://localhost:9000/a.mp3`;
 
+/** `baton probe`. */
 export function addProbe(program: Command): void {
   program
     .command('probe')

@@ -11,6 +11,7 @@ Examples:
 One JSON line per response goes to stdout, everything else to stderr. SIGINT or SIGTERM lets responses under way end
 (at most BATON_SHUTDOWN_SECONDS); a second one stops at once.`;
 
+/** `baton serve`. */
 export function addServe(program: Command): void {
   program
     .command('serve')

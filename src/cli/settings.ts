@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { readConfig, type Config } from '../config.ts';
 
+/** Options of the command line that stand for variables of the environment. */
 export interface Settings {
   readonly port?: string;
   readonly host?: string;
@@ -17,8 +18,10 @@ export function settings({ port, host, data }: Settings): Config {
   });
 }
 
+/** For commander: the option that every command has. */
 export const DATA_OPTION = ['--data <folder>', 'data folder with the keys (default: .baton)'] as const;
 
+/** A port, for commander; left as text, as the environment has it. */
 export function portNumber(text: string): string {
   if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return text;
   throw new InvalidArgumentError('It must be a number from 0 to 65535.');

@@ -6,6 +6,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** npm and the launcher pass on what the terminal sends to everybody anyway: one Ctrl-C may arrive twice. */
 const ECHO: Milliseconds = 500;
 
+/** The wish to stop, once somebody has it. */
 export interface StopSignal extends Disposable {
   readonly signal: AbortSignal;
   /** Resolves when the first signal comes. */

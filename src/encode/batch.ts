@@ -6,11 +6,14 @@ import type { Sources } from '../source/sources.ts';
 import type { Bytes } from '../units.ts';
 import { startEncoder, type EncoderDeps } from './encoder.ts';
 import type { EncodeMeter, Output } from './output.ts';
+import { uniform } from './uniform.ts';
 
+/** What encoding takes: packets, and an encoder for them. */
 export interface EncodeDeps extends EncoderDeps {
   readonly sources: Sources;
 }
 
+/** The next bytes of chunk `index`. */
 export interface ChunkPiece {
   readonly index: number;
   readonly bytes: Uint8Array;
@@ -56,7 +59,8 @@ async function* encodeOnce(
   const to = Math.max(...plans.map((plan) => plan.to));
   const reading = new AbortController();
   const startedAt = performance.now();
-  const run = await deps.sources.packets(source, from, to, AbortSignal.any([signal, reading.signal]), meter);
+  const stop = AbortSignal.any([signal, reading.signal]);
+  const run = uniform(await deps.sources.packets(source, from, to, stop, meter), source.record);
   const { process, input, args } = await startEncoder(run, from, plans, timeline, deps);
   const fedAt = performance.now();
   meter.sourceMs ||= fedAt - startedAt;

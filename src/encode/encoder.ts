@@ -6,7 +6,7 @@ import type { WarmPool } from '../ffmpeg/warm.ts';
 import type { ChunkPlan } from '../grid/chunk.ts';
 import type { Timeline } from '../grid/timeline.ts';
 import { matroskaHead, matroskaPacket, type MatroskaTrack } from '../media/matroska.ts';
-import type { PacketRun } from '../source/sources.ts';
+import type { PacketRun } from '../source/packet-run.ts';
 import type { Samples } from '../units.ts';
 
 /** A started ffmpeg and what it is to be fed. */
@@ -17,6 +17,7 @@ export interface Encoder {
   readonly args: readonly string[];
 }
 
+/** Which ffmpeg, and where it may be waiting already. */
 export interface EncoderDeps {
   readonly engine: Engine;
   readonly warm: WarmPool;

@@ -1,6 +1,7 @@
 import type { Timeline } from '../grid/timeline.ts';
-import type { Source } from '../source/sources.ts';
-import type { Bytes, Milliseconds } from '../units.ts';
+import type { SourceMeter } from '../source/reader.ts';
+import type { Source } from '../source/record.ts';
+import type { Milliseconds } from '../units.ts';
 
 /** One rendition of one version of a source, laid on the grid. */
 export interface Output {
@@ -11,8 +12,7 @@ export interface Output {
 }
 
 /** What an encode costs; added to while it runs. */
-export interface EncodeMeter {
-  sourceBytes: Bytes;
+export interface EncodeMeter extends SourceMeter {
   encoderCpuMs: Milliseconds;
   chunksEncoded: number;
   chunksStored: number;

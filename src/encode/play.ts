@@ -7,6 +7,7 @@ import type { Chunks, HeldChunk } from './chunks.ts';
 import { lookAhead, type Ahead } from './ahead.ts';
 import type { Slots } from './slots.ts';
 
+/** Shared by all plays of a process. */
 export interface PlayDeps {
   readonly chunks: Chunks;
   readonly slots: Slots;

@@ -8,6 +8,7 @@ export interface Slots {
   ahead(signal: AbortSignal): Promise<Release>;
 }
 
+/** Gives the slot back; a second call does nothing. */
 export type Release = () => void;
 
 /** `limit` encoders in all; `urgentLimit` when listeners wait. */

@@ -7,12 +7,14 @@ export interface InputFormat {
   readonly decoders: string;
 }
 
+/** What Baton feeds to ffmpeg: MP3 frames as they are, AAC in Matroska, and samples where there is no source. */
 export const INPUTS = {
   mp3: { demuxer: 'mp3', decoders: 'mp3float,mp3' },
   aac: { demuxer: 'matroska', decoders: 'aac' },
   silence: { demuxer: 's16le', decoders: 'pcm_s16le' },
 } as const satisfies Record<string, InputFormat>;
 
+/** The MP3 that ffmpeg writes. */
 export interface OutputFormat {
   readonly sampleRate: Hertz;
   readonly channels: 1 | 2;

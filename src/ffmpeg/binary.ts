@@ -15,6 +15,7 @@ export function findFfmpeg(ffmpegPath: string | null): string {
   return path;
 }
 
+/** What is known of an ffmpeg without running it on anything. */
 export interface BinaryFacts {
   readonly path: string;
   readonly version: string;

@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { FIRST_OUTPUT } from './args.ts';
 import type { Milliseconds } from '../units.ts';
+import { FIRST_OUTPUT } from './args.ts';
+import { LIMITS } from './limits.ts';
 
 /** A started ffmpeg: its pipes, how it ended, and the way to stop it. Whoever starts one must `stop()` it. */
 export interface FfmpegProcess {
@@ -19,6 +20,7 @@ export interface FfmpegProcess {
   readonly stop: () => Promise<void>;
 }
 
+/** How a process ended; `ours`: by `stop()`. `missing`: it could not be started. */
 export type Ending =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly ours: boolean }
@@ -26,21 +28,8 @@ export type Ending =
 
 const STDERR_BYTES = 4096;
 
-/**
- * Address space (kB), processor seconds, no written file, few descriptors, no core file. The shell replaces itself by
- * ffmpeg, so the pid is ffmpeg's. A soft limit below the hard one makes ffmpeg die of SIGXCPU, which is told apart.
- */
-export const CPU_LIMIT_SECONDS = 60;
-const MEMORY_LIMIT_KB = 600_000;
-const LIMITED = [
-  `ulimit -v ${MEMORY_LIMIT_KB}`,
-  `ulimit -H -t ${CPU_LIMIT_SECONDS + 2}`,
-  `ulimit -S -t ${CPU_LIMIT_SECONDS}`,
-  'ulimit -f 0',
-  'ulimit -n 64',
-  'ulimit -c 0',
-  'exec "$0" "$@"',
-].join(' 2>/dev/null; ');
+/** Limits that a system refuses are done without. The shell replaces itself by ffmpeg, so the pid is ffmpeg's. */
+const LIMITED = [...LIMITS, 'exec "$0" "$@"'].join(' 2>/dev/null; ');
 
 /** Starts ffmpeg with an empty environment and resource limits; `outputs` pipes follow stderr. Never throws. */
 export function startFfmpeg(path: string, args: readonly string[], outputs: number): FfmpegProcess {

@@ -3,6 +3,7 @@ import { BatonError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
 import type { Ending, FfmpegProcess } from './process.ts';
 
+/** The next bytes of one output. */
 export interface OutputPiece {
   /** Which of the process's outputs, from 0. */
   readonly output: number;

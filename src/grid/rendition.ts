@@ -4,10 +4,12 @@ import type { Kbps, Milliseconds } from '../units.ts';
 /** What a listener asked for. `copy` relays the source's own frames; `mp3` is encoded on the grid. */
 export type Rendition = CopyRendition | Mp3Rendition;
 
+/** The source's own MP3 frames. */
 export interface CopyRendition {
   readonly codec: 'copy';
 }
 
+/** MP3 at a constant bitrate, the whole or a part. */
 export interface Mp3Rendition {
   readonly codec: 'mp3';
   readonly kbps: Kbps;

@@ -2,7 +2,7 @@ import { BatonError } from '../errors.ts';
 import type { Bytes, Frames, Hertz, Kbps, Samples } from '../units.ts';
 import type { Mp3Rendition } from './rendition.ts';
 
-/** The grid of one MP3 output: frames of equal size, cut into chunks of equal length (DESIGN: The grid). */
+/** The grid of one MP3 output: frames of equal size, cut into chunks of equal length. */
 export interface Timeline {
   readonly kbps: Kbps;
   readonly channels: 1 | 2;
@@ -24,6 +24,7 @@ export interface Span {
   readonly samples: Samples | null;
 }
 
+/** Length of a chunk; the last one may be shorter. */
 export const CHUNK_FRAMES: Frames = 100;
 
 /** libmp3lame's delay (576) and an MP3 decoder's (529): what a decoder drops in front. */

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BatonError } from '../errors.ts';
 import { formatKeys, newKey, parseKeys, type Keys } from '../sign/keys.ts';
+import { isErrno } from '../store/errno.ts';
 import { createFile, locked, readText, replaceFile, unusable } from './own-file.ts';
 
 /** What Baton keeps on a machine of its own: keys, store, engine record, demo. */
@@ -22,6 +23,7 @@ export interface DataFolder {
   announceServer(server: Omit<ServerRecord, 'pid'>): Promise<() => Promise<void>>;
 }
 
+/** Where a server runs, so that commands on the same folder find it. */
 export interface ServerRecord {
   readonly origin: string;
   /** Sources that it plays although they are not public. */
@@ -108,6 +110,6 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isErrno(error, 'EPERM');
   }
 }

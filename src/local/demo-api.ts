@@ -1,8 +1,9 @@
 import { BatonError } from '../errors.ts';
-import type { Keys } from '../sign/link.ts';
+import type { Keys } from '../sign/keys.ts';
 import type { DemoEpisode } from './demo-episode.ts';
 import { newLink } from './new-link.ts';
 
+/** The demo episode, and where its origin has it. */
 export interface Demo {
   readonly episode: DemoEpisode;
   /** Where the demo origin serves the episode. */
@@ -16,6 +17,7 @@ export interface Signer {
   readonly origin: string;
 }
 
+/** What the demo page is told. */
 export interface DemoDescription {
   readonly episode: {
     readonly title: string;
@@ -27,6 +29,7 @@ export interface DemoDescription {
   readonly renditions: readonly DemoRendition[];
 }
 
+/** One of the renditions that the demo page plays. */
 export interface DemoRendition {
   readonly label: string;
   /** Path of a file link. */
@@ -36,6 +39,7 @@ export interface DemoRendition {
   readonly options: string;
 }
 
+/** Absolute public links. */
 export interface MadeLink {
   readonly url: string;
   readonly embedUrl: string;

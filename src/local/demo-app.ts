@@ -2,15 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
 import type { App, Headers, Reply, Request } from '../relay/reply.ts';
-import type { Keys } from '../sign/keys.ts';
 import type { Bytes } from '../units.ts';
 import { COVER_PATH, describeDemo, makeLink, type Demo, type Signer } from './demo-api.ts';
-
-export interface DemoOptions {
-  readonly demo: Demo;
-  readonly origin: string;
-  readonly keys: Keys;
-}
 
 const PAGE = new URL('../../player/demo/page.html', import.meta.url);
 const MOST_BODY_BYTES: Bytes = 16_384;
@@ -27,8 +20,7 @@ const PAGE_HEADERS: Headers = {
  * The demo page and what it asks for. It signs links for whoever reaches it, so it answers only to the names of this
  * machine: a page elsewhere that points its own name here gets nothing.
  */
-export function demoApp({ demo, origin, keys }: DemoOptions): App {
-  const signer: Signer = { keys, origin };
+export function demoApp(demo: Demo, signer: Signer): App {
   const answer = async (request: Request): Promise<Reply> => {
     if (!isLoopback(request.headers['host'])) throw new BatonError('NOT_FOUND', 'not asked as localhost');
     const path = request.path.split('?', 1)[0] ?? '';

@@ -16,6 +16,7 @@ import { music } from './demo-music.ts';
 import { SAMPLE_RATE, STEP, STEP_SECONDS } from './demo-note.ts';
 import { sections, steps } from './demo-score.ts';
 
+/** The episode on disk, and what its tags say. */
 export interface DemoEpisode {
   readonly file: string;
   readonly bytes: Bytes;
@@ -27,7 +28,8 @@ export interface DemoEpisode {
   readonly cover: Artwork;
 }
 
-export interface DemoOptions {
+/** How the episode is made, where it is not there yet. */
+export interface EpisodeOptions {
   /** ffmpeg. */
   readonly path: string;
   readonly signal: AbortSignal;
@@ -44,7 +46,7 @@ const TEXTS = { title: 'A Relay in Six Legs', artist: 'Baton', album: 'Baton Dem
  * the first call (some seconds), found there by later ones. The file appears whole or not at all.
  * @throws CONFIG_INVALID when the folder cannot be written, what `runFfmpeg` throws, the signal's reason
  */
-export async function demoEpisode(folder: string, options: DemoOptions): Promise<DemoEpisode> {
+export async function demoEpisode(folder: string, options: EpisodeOptions): Promise<DemoEpisode> {
   const file = join(folder, `episode-${RECIPE}.mp3`);
   return (await found(file)) ?? (await make(file, folder, options));
 }
@@ -55,7 +57,7 @@ async function found(file: string): Promise<DemoEpisode | null> {
   return bytes === null || cover === undefined ? null : describe(file, bytes.length, cover);
 }
 
-async function make(file: string, folder: string, { path, signal, onProgress }: DemoOptions): Promise<DemoEpisode> {
+async function make(file: string, folder: string, { path, signal, onProgress }: EpisodeOptions): Promise<DemoEpisode> {
   onProgress?.(0);
   const cover = drawCover();
   const tag = writeId3({ ...TEXTS, chapters: chapters(), artwork: cover });

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
 import type { Bytes } from '../units.ts';
+import { listen } from './listen.ts';
 
+/** A running origin with one file. */
 export interface DemoOrigin {
   readonly origin: string;
   readonly port: number;
@@ -31,8 +32,7 @@ export async function startDemoOrigin(file: string, port = 0): Promise<DemoOrigi
     .slice(0, 32)}"`;
   const served: Served = { file, size, etag, modified: mtime.toUTCString() };
   const server = createServer((request, response) => void serve(served, request, response));
-  await listen(server, port).catch(() => listen(server, 0));
-  const actual = (server.address() as AddressInfo).port;
+  const actual = await listen(server, HOST, port).catch(() => listen(server, HOST, 0));
   const origin = `http://${HOST}:${actual}`;
   return { origin, port: actual, url: origin + PATH, close: () => close(server) };
 }
@@ -67,16 +67,6 @@ async function serve({ file, size, etag, modified }: Served, request: IncomingMe
   if (method === 'HEAD') return void response.end();
   // Node's file streams end inclusively. A reader who leaves is no failure.
   await pipeline(createReadStream(file, { start, end: end - 1 }), response).catch(() => response.destroy());
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  const listening = Promise.withResolvers<undefined>();
-  server.once('error', listening.reject);
-  server.listen(port, HOST, () => {
-    listening.resolve(undefined);
-  });
-  await listening.promise;
-  server.off('error', listening.reject);
 }
 
 async function close(server: Server): Promise<void> {

@@ -14,8 +14,8 @@ import {
   shaker,
   until,
   type Chord,
-  type Player,
-} from './demo-players.ts';
+  type Musician,
+} from './demo-musicians.ts';
 
 /** The music of the demo episode: 90 bars of 4/4 at 90 beats a minute, in D major, and a tail to die away in. */
 
@@ -43,7 +43,7 @@ interface Plan {
   readonly bars: number;
   readonly chords: readonly ChordName[];
   readonly barsPerChord: 1 | 2;
-  readonly play: readonly Player[];
+  readonly play: readonly Musician[];
 }
 
 const ROAD = ['D', 'Bm', 'G', 'A'] as const;

@@ -1,6 +1,7 @@
 import { BatonError } from '../errors.ts';
 import { formatRendition, renditionOf } from '../grid/rendition.ts';
-import { privateLink, publicLink, type Access, type Keys } from '../sign/link.ts';
+import type { Keys } from '../sign/keys.ts';
+import { privateLink, publicLink, type Access } from '../sign/link.ts';
 import { slug } from '../sign/name.ts';
 import type { Seconds } from '../units.ts';
 import { parseTime } from './time-text.ts';
@@ -17,6 +18,7 @@ export interface LinkAsk {
   readonly access?: (Access & { readonly now: Seconds }) | undefined;
 }
 
+/** The same rendition under both addresses. */
 export interface NewLink {
   /** Path of the virtual file. */
   readonly file: string;

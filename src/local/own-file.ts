@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatonError } from '../errors.ts';
+import { isErrno } from '../store/errno.ts';
 import type { Milliseconds } from '../units.ts';
 
 /** Puts `text` into `file`, for this user only; nobody ever reads half of it. @throws CONFIG_INVALID */
@@ -69,6 +70,3 @@ async function lock(file: string): Promise<boolean> {
     throw unusable(`${file} cannot be written`, cause);
   }
 }
-
-const isErrno = (thrown: unknown, code: string): boolean =>
-  thrown instanceof Error && 'code' in thrown && thrown.code === code;

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { app as embedApp } from '../../handlers/embed.ts';
 import { app as fileApp } from '../../handlers/file.ts';
 import type { Config } from '../config.ts';
@@ -14,8 +13,10 @@ import type { Milliseconds } from '../units.ts';
 import { demoApp } from './demo-app.ts';
 import type { Demo } from './demo-api.ts';
 import { answer, SEND_IDLE_MS } from './http.ts';
+import { listen } from './listen.ts';
 import { bundlePlayer } from './player-bundle.ts';
 
+/** What a server is made of. */
 export interface ServerOptions {
   readonly config: Config;
   readonly keys: Keys;
@@ -28,6 +29,7 @@ export interface ServerOptions {
   readonly now: () => Milliseconds;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   readonly origin: string;
   /** Lets nobody in, gives responses under way until the deadline, then cuts them; resolves when all is stopped. */
@@ -58,11 +60,11 @@ export async function startServer({
   ]);
   const server = createServer();
   server.setTimeout(SEND_IDLE_MS); // per connection: a timer for each response costs
-  const origin = await listen(server, config).catch(async (error: unknown) => {
+  const origin = await openAt(server, config).catch(async (error: unknown) => {
     await baton.close();
     throw error;
   });
-  const fallback = demo === null ? notFound : demoApp({ demo, origin, keys });
+  const fallback = demo === null ? notFound : demoApp(demo, { keys, origin });
   const answers = new Set<Promise<void>>();
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
     const kind = /^\/([a-z]+)(?:[/?]|$)/.exec(incoming.url ?? '')?.[1] ?? '';
@@ -77,22 +79,14 @@ export async function startServer({
 
 const notFound: App = () => Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
 
-async function listen(server: Server, { host, port }: Config): Promise<string> {
-  const listening = Promise.withResolvers<undefined>();
-  server.once('error', listening.reject);
-  server.listen(port, host, () => {
-    listening.resolve(undefined);
-  });
-  try {
-    await listening.promise;
-  } catch (cause) {
+/** The origin that `server` is then reached at. */
+async function openAt(server: Server, { host, port }: Config): Promise<string> {
+  const actual = await listen(server, host, port).catch((cause: unknown) => {
     const code = (cause as NodeJS.ErrnoException).code ?? 'error';
     const advice =
       code === 'EADDRINUSE' ? `port ${port} is in use: stop the other program or choose another with --port` : code;
     throw new BatonError('CONFIG_INVALID', `cannot listen on ${host}:${port}: ${advice}`, { cause });
-  }
-  server.off('error', listening.reject);
-  const { port: actual } = server.address() as AddressInfo;
+  });
   return `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${actual}`;
 }
 

@@ -1,9 +1,11 @@
+/** One frame of an ID3v2 tag, in plain bytes. */
 export interface Id3Frame {
   /** Four characters, three in ID3v2.2. */
   readonly id: string;
   readonly content: Uint8Array;
 }
 
+/** How the frames of a tag are laid out. */
 export interface Id3Layout {
   readonly major: 2 | 3 | 4;
   /** The tag's header says that every frame is unsynchronised (ID3v2.4 section 5; only 2.4 does it frame by frame). */

@@ -27,7 +27,7 @@ export function readId3String(bytes: Uint8Array, start: number, encoding: number
 }
 
 /** `text` as one tidy line of at most 1000 characters. */
-export function clean(text: string): string {
+function clean(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\ufeff]+/g, ' ')
     .slice(0, MAX_CHARACTERS)

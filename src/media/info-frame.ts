@@ -9,6 +9,7 @@ export interface InfoStream {
   readonly channels: 1 | 2;
 }
 
+/** What an Info frame states. */
 export interface InfoFrame extends InfoStream {
   /** `Info` for constant bitrate, `Xing` for variable. */
   readonly kind: 'Info' | 'Xing';

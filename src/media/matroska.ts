@@ -1,5 +1,6 @@
 import type { Bytes, Hertz, Milliseconds } from '../units.ts';
 
+/** The one audio track of a stream. */
 export interface MatroskaTrack {
   readonly codecId: 'A_AAC' | 'A_MPEG/L3' | 'A_OPUS' | 'A_VORBIS' | 'A_FLAC';
   /** AudioSpecificConfig, OpusHead and the like; MP3 has none. */

@@ -20,6 +20,7 @@ export interface Mp3Header {
   readonly sideInfoBytes: Bytes;
 }
 
+/** A whole frame of a stream. */
 export interface Mp3Frame {
   readonly header: Mp3Header;
   /** The whole frame. It shares memory with the bytes that were pushed, unless it lay across two pushes. */
@@ -28,6 +29,7 @@ export interface Mp3Frame {
   readonly offset: Bytes;
 }
 
+/** Takes a stream in pushes of any size. */
 export interface Mp3Walker {
   /** The frames that are complete with these bytes. The walker keeps no reference to `bytes`. */
   push(bytes: Uint8Array): Mp3Frame[];
@@ -37,7 +39,9 @@ export interface Mp3Walker {
 
 const HEADER_BYTES: Bytes = 4;
 /** A padded frame of 320 kbit/s at 32 kHz: no layer III frame is longer. */
-const MAX_FRAME_BYTES: Bytes = 1441;
+export const MAX_FRAME_BYTES: Bytes = 1441;
+/** What a layer III decoder puts in front of the sound. */
+export const DECODER_DELAY: Samples = 529;
 const LOOK_AHEAD: Bytes = MAX_FRAME_BYTES + HEADER_BYTES;
 
 const KBPS: Readonly<Record<1 | 2, readonly Kbps[]>> = {

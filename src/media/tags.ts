@@ -10,12 +10,14 @@ export interface Tags {
   readonly artwork?: Artwork;
 }
 
+/** Half-open, on the timeline of the file. */
 export interface Chapter {
   readonly startMs: Milliseconds;
   readonly endMs: Milliseconds;
   readonly title: string;
 }
 
+/** A picture as it stands in the file. */
 export interface Artwork {
   readonly mime: 'image/jpeg' | 'image/png';
   readonly bytes: Uint8Array;

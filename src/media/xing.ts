@@ -1,6 +1,7 @@
 import type { Bytes, Frames, Samples } from '../units.ts';
 import { readMp3Header } from './mp3.ts';
 
+/** What a Xing or Info frame states. */
 export interface XingTag {
   /** LAME and its relatives write `Info` for constant and `Xing` for variable bitrate. */
   readonly kind: 'Xing' | 'Info';

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../errors.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 
 /** What one response has cost so far. Written by the parts it passes through, read when it is over. */
@@ -22,7 +23,9 @@ export interface UsageRecord {
   readonly kind: string;
   readonly method: string;
   readonly status: number;
+  /** Canonical options of the link; null when it was refused before they were known. */
   readonly rendition: string | null;
+  /** The Range header as it came. */
   readonly range: string | null;
   readonly bytes: Bytes;
   /** To the first audio frame, null when none was sent; and to the end. */
@@ -33,10 +36,12 @@ export interface UsageRecord {
   readonly chunksStored: number;
   readonly encoderCpuMs: Milliseconds;
   readonly outcome: Outcome;
-  readonly error: string | null;
+  readonly error: FailureCode | null;
+  /** For the log alone; see BatonError. */
   readonly detail?: string;
 }
 
+/** A meter at zero. */
 export const newMeter = (): Meter => ({
   sourceBytes: 0,
   encoderCpuMs: 0,

@@ -7,6 +7,7 @@ import { parseContentRange } from './range.ts';
 
 type Incoming = Dispatcher.ResponseData['body'];
 
+/** The body of an answer, read once or closed. */
 export interface SourceBody {
   readonly bytes: AsyncIterable<Uint8Array>;
   close(): void;

@@ -4,8 +4,10 @@ import type { Bytes } from '../units.ts';
 import { drop } from './body.ts';
 import { isStaleConnection } from './failure.ts';
 import { checkUrl, type GuardOptions } from './guard.ts';
+import { orAbort } from './or-abort.ts';
 import { rangeHeader } from './range.ts';
 
+/** What is asked of an address. */
 export interface Ask {
   /** Half-open. Neither: no Range header. `start` alone: to the end. */
   readonly start?: Bytes;
@@ -14,12 +16,14 @@ export interface Ask {
   readonly method?: 'GET' | 'HEAD';
 }
 
+/** By what means addresses are asked. */
 export interface Reach {
   readonly agent: Agent;
   readonly guard: GuardOptions;
   readonly userAgent: string;
 }
 
+/** The head of an answer; its body is to be read or dropped. */
 export interface Answer {
   readonly url: URL;
   readonly status: number;
@@ -66,7 +70,8 @@ async function askOnce(
 ): Promise<Answer> {
   // Without `reset: false` undici gives up the connection of every HEAD.
   const request = { origin: url.origin, path: url.pathname + url.search, method, headers, signal, reset: false };
-  const send = () => unlessAborted(agent.request(request), signal);
+  // undici heeds the signal only once the connection stands.
+  const send = () => orAbort(agent.request(request), signal);
   const {
     statusCode,
     headers: fields,
@@ -79,16 +84,6 @@ async function askOnce(
   // Errors reach whoever reads; without a listener, one that comes earlier would end the process.
   body.on('error', () => undefined);
   return { url, status: statusCode, headers: flatten(fields), incoming: body };
-}
-
-/** undici heeds the signal only once the connection stands. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  return Promise.race([answer, aborted]);
 }
 
 function flatten(fields: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

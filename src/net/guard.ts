@@ -11,6 +11,7 @@ export type Resolve = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
+/** What the guard lets through. */
 export interface GuardOptions {
   /** Origins (`http://localhost:3000`) that may be loopback or private and on any port. Nothing else is opened by them. */
   readonly allowOrigins?: readonly string[];
@@ -20,6 +21,7 @@ export interface GuardOptions {
   readonly connector?: typeof buildConnector;
 }
 
+/** For the agent behind the guard. */
 export interface AgentOptions extends GuardOptions {
   readonly connectMs: Milliseconds;
   readonly maxHeaderBytes: Bytes;

@@ -6,6 +6,7 @@ import { follow, type Answer, type Ask, type Reach } from './follow.ts';
 import { guardedAgent, type GuardOptions } from './guard.ts';
 import type { PaceLimits } from './pace.ts';
 
+/** How long and how much of a source is put up with. */
 export interface NetLimits extends PaceLimits {
   readonly connectMs: Milliseconds;
   /** From the call of `open` to the head of the last answer: name, connection, redirects and all. */
@@ -13,16 +14,19 @@ export interface NetLimits extends PaceLimits {
   readonly maxHeaderBytes: Bytes;
 }
 
+/** What differs from the defaults. */
 export interface NetOptions extends GuardOptions {
   readonly limits?: Partial<NetLimits>;
   readonly userAgent?: string;
 }
 
+/** What to ask for, and until when. */
 export interface OpenOptions extends Ask {
   /** Governs the body too. */
   readonly signal: AbortSignal;
 }
 
+/** A source that has answered. */
 export interface Opened {
   /** The address that answered, after redirects. */
   readonly url: string;
@@ -35,6 +39,7 @@ export interface Opened {
   close(): void;
 }
 
+/** The way out to sources. */
 export interface Net {
   /**
    * Opens a source address and gives the head of its answer, whatever its status. Redirects are followed, at most 5;

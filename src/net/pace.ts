@@ -1,6 +1,7 @@
 import { BatonError } from '../errors.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 
+/** How slow a source may be. */
 export interface PaceLimits {
   /** The longest single wait for a byte. */
   readonly idleMs: Milliseconds;

@@ -8,6 +8,7 @@ export interface Admission {
   count(): number;
 }
 
+/** An open door, for at most `limit` responses at a time. */
 export function admission(limit: number): Admission {
   let inside = 0;
   let closed = false;

@@ -2,7 +2,7 @@ import { BatonError, toBatonError, type FailureCode } from '../errors.ts';
 import { newMeter, type Meter, type Outcome, type UsageRecord } from '../meter/usage.ts';
 import type { Kind } from '../sign/link.ts';
 import type { Baton } from './baton.ts';
-import { watched } from './body.ts';
+import { watched, type Watcher } from './body.ts';
 import { crossOrigin, preflight } from './cross-origin.ts';
 import type { App, Headers, Reply, Request } from './reply.ts';
 
@@ -27,7 +27,7 @@ export function app(kind: Kind, relay: Relay, baton: Baton): App {
   return async (request) => {
     const startedAt = performance.now();
     const notes: Notes = { meter: newMeter(), rendition: null, firstAudioAt: null, errorHeaders: {} };
-    const log = (status: number, bytes: number, outcome: Outcome, error: BatonError | null): void => {
+    const log: Log = (status, bytes, outcome, error) => {
       baton.onUsage(usageRecord(kind, request, notes, { startedAt, status, bytes, outcome, error, at: baton.now() }));
     };
     const leave = baton.admission.enter();
@@ -75,9 +75,9 @@ function finished(reply: Reply, signal: AbortSignal, log: Log, leave: () => void
     return reply;
   }
   let bytes = 0;
-  const watcher = {
-    onBytes: (count: number) => void (bytes += count),
-    onEnd: (end: 'whole' | 'left' | { readonly error: unknown }) => {
+  const watcher: Watcher = {
+    onBytes: (count) => void (bytes += count),
+    onEnd: (end) => {
       leave();
       if (end === 'whole') return void log(status, bytes, 'whole', null);
       const thrown = end === 'left' ? new BatonError('CLIENT_GONE') : end.error;

@@ -14,29 +14,27 @@ import { admission, type Admission } from './admission.ts';
 import { virtualFiles, type VirtualFiles } from './virtual-file.ts';
 
 /** Everything a relay needs, put together once per process. */
-export interface Baton {
-  readonly config: Config;
-  readonly keys: Keys;
-  readonly engine: Engine;
+export interface Baton extends Omit<Parts, 'store'> {
   readonly readLink: LinkReader;
   readonly files: VirtualFiles;
   readonly sources: Sources;
   readonly chunks: Chunks;
   readonly slots: Slots;
   readonly admission: Admission;
-  /** Unix time. */
-  readonly now: () => Milliseconds;
-  readonly onUsage: (record: UsageRecord) => void;
   /** Stops parked processes, background reads and connections; what was encoded is written first. */
   close(): Promise<void>;
 }
 
+/** What differs from one process, or one test, to the next. */
 export interface Parts {
   readonly config: Config;
   readonly keys: Keys;
   readonly engine: Engine;
+  /** Closed with the Baton. */
   readonly store: Store;
+  /** Unix time. */
   readonly now: () => Milliseconds;
+  /** Called once for each response, when it is over. */
   readonly onUsage: (record: UsageRecord) => void;
 }
 
@@ -44,6 +42,7 @@ export interface Parts {
 const URGENT_PER_ENCODER = 8;
 const PARKED = { size: 4, idleMs: 120_000 };
 
+/** Puts the parts together. Nothing is started or read before the first request. */
 export function createBaton({ config, keys, engine, store, now, onUsage }: Parts): Baton {
   const net = createNet({ allowOrigins: config.allowOrigins });
   const sources = createSources({

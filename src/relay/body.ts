@@ -15,6 +15,7 @@ export function following(pieces: readonly Uint8Array[], rest: AsyncIterator<Uin
   });
 }
 
+/** What hears of a body on its way. */
 export interface Watcher {
   onBytes(count: number): void;
   /** Once: after the last byte (`whole`), on a fault, or when the reader leaves before the end. */

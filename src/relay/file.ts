@@ -4,7 +4,7 @@ import { parseRendition } from '../grid/rendition.ts';
 import { serverTiming } from '../meter/usage.ts';
 import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
 import type { Link } from '../sign/link.ts';
-import type { Source } from '../source/sources.ts';
+import type { Source } from '../source/record.ts';
 import type { ByteRange } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';

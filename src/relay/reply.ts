@@ -9,11 +9,13 @@ export interface Request {
   readonly signal: AbortSignal;
 }
 
+/** Of a response; lower-case names. */
 export type Headers = Record<string, string>;
 
 /** Bytes, a stream of bytes, or nothing. Whoever sends a stream calls `return()` on its iterator when it stops early. */
 export type Body = AsyncIterable<Uint8Array> | Uint8Array | null;
 
+/** What a request is answered with, on any platform. */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { BatonError } from '../errors.ts';
 import type { Output } from '../encode/output.ts';
 import { formatRendition, parseRendition, type Mp3Rendition, type Rendition } from '../grid/rendition.ts';
 import { ENCODER_DELAY, encoderPadding, layTimeline, type Timeline } from '../grid/timeline.ts';
 import { writeId3 } from '../media/id3-write.ts';
 import { infoFrameBytes, writeInfoFrame, type InfoFrame } from '../media/info-frame.ts';
+import { DECODER_DELAY } from '../media/mp3.ts';
 import type { Tags } from '../media/tags.ts';
-import type { ByteRange, Bytes, Samples } from '../units.ts';
-import type { Mp3Facts } from '../source/record.ts';
-import type { Source } from '../source/sources.ts';
+import { shortHash, type Mp3Facts, type Source } from '../source/record.ts';
+import type { ByteRange, Bytes } from '../units.ts';
 
 /** A file that is made on demand: its head, then frames that are either encoded or the source's own. */
 export interface VirtualFile {
@@ -24,11 +23,13 @@ export interface VirtualFile {
   measuredBy(source: Source): VirtualFile;
 }
 
+/** Frames on the grid. */
 export interface EncodedFrames {
   readonly kind: 'encoded';
   readonly output: Output;
 }
 
+/** Frames of the source as they are. */
 export interface RelayedFrames {
   readonly kind: 'relayed';
   /** Of the source. */
@@ -81,6 +82,7 @@ function relayedFile({ record, contents }: Source): Content {
   const counted = isConstant ? { frames: constantFrames(mp3), toc: undefined } : contents;
   if (counted === undefined) return { head: tag, frames, size: null, etag: null };
   const stream = { version: mp3.version, sampleRate, channels: channels === 1 ? 1 : 2 } as const;
+  // As padding the decoder's delay takes nothing off: decoders allow for their own.
   const gapless = mp3.delay === null ? null : { delay: mp3.delay, padding: mp3.padding ?? DECODER_DELAY };
   const bytes = mp3.audio.end - mp3.audio.start;
   const info = { ...stream, ...counted, kind: isConstant ? 'Info' : 'Xing', gapless } as const;
@@ -88,15 +90,12 @@ function relayedFile({ record, contents }: Source): Content {
   return { head, frames, size: head.length + bytes, etag: etagOf(version, samples, 'copy') };
 }
 
-/** As padding it takes nothing off: decoders allow for their own delay. */
-const DECODER_DELAY: Samples = 529;
-
 const constantFrames = ({ audio, cbrFrameBytes }: Mp3Facts): number =>
   Math.round((audio.end - audio.start) / (cbrFrameBytes ?? NaN));
 
 function encodedFile(source: Source, rendition: Mp3Rendition, engineId: string): Content {
   const timeline = layTimeline(rendition, source.record);
-  const key = `chunk/${engineId}/${hash(source.record.version, formatRendition(rendition))}`;
+  const key = `chunk/${engineId}/${hash(LAYOUT, source.record.version, formatRendition(rendition))}`;
   const frames: EncodedFrames = { kind: 'encoded', output: { source, timeline, key } };
   const head = Buffer.concat([writeId3(trimmedTags(source.record.tags, rendition)), infoFrame(timeline)]);
   if (timeline.frames === null) return { head, frames, size: null, etag: null };
@@ -133,5 +132,4 @@ function trimmedTags(tags: Tags, { startMs, endMs }: Mp3Rendition): Tags {
 
 const etagOf = (...parts: readonly unknown[]): string => `"${hash(LAYOUT, ...parts)}"`;
 
-const hash = (...parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+const hash = (...parts: readonly unknown[]): string => shortHash(JSON.stringify(parts));

@@ -7,6 +7,7 @@ export interface Keys {
   readonly byId: ReadonlyMap<string, Uint8Array>;
 }
 
+/** One signing key. */
 export interface Key {
   /** 1 to 8 characters of a-z and 0-9. */
   readonly kid: string;

@@ -4,11 +4,11 @@ import { secretOf, type Keys } from './keys.ts';
 import { sealSource, unsealSource } from './seal.ts';
 import { signature, SIGNATURE_CHARS, verify, type Claims } from './token.ts';
 
-export type { Keys } from './keys.ts';
-
+/** What a link may lead to: one handler each. */
 export const KINDS = ['file', 'live', 'hls', 'feed', 'raw', 'embed'] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** What a link says, whoever it is for. */
 export interface LinkContent {
   readonly kind: Kind;
   /** `key.value` pairs joined by `~`, in their canonical order; may be empty. */
@@ -19,6 +19,7 @@ export interface LinkContent {
   readonly name: string;
 }
 
+/** A link that was checked. */
 export interface Link extends LinkContent {
   /** Unix time; null for a public link, which lives as long as its key. */
   readonly expiresAt: Seconds | null;
@@ -28,6 +29,7 @@ export interface Link extends LinkContent {
   readonly rest: string;
 }
 
+/** Until when a private link is good, and for whom. */
 export interface Access {
   /** Unix time. More than 7 days ahead is cut to 7 days. */
   readonly expiresAt: Seconds;
@@ -35,12 +37,14 @@ export interface Access {
   readonly scope: string;
 }
 
+/** How the source is written into a link. */
 export interface Seal {
   /** Encrypts the source URL, for one that is itself a secret. */
   readonly encryptSource?: boolean;
 }
 
-const MAX_LIFE: Seconds = 7 * 86_400;
+/** The longest a private link may live. */
+export const MAX_LIFE: Seconds = 7 * 86_400;
 const CLOCK_SKEW: Seconds = 60;
 // CloudFront takes 8,192 bytes of URL with scheme and host.
 const MAX_CHARS = 8_000;

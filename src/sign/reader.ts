@@ -1,5 +1,6 @@
 import type { Seconds } from '../units.ts';
-import { checkExpiry, readLink, type Keys, type Link } from './link.ts';
+import type { Keys } from './keys.ts';
+import { checkExpiry, readLink, type Link } from './link.ts';
 
 /** As `readLink`, for the keys it was made with. */
 export type LinkReader = (path: string, now: Seconds) => Link;

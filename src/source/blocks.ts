@@ -1,5 +1,5 @@
 import type { ByteRange, Bytes } from '../units.ts';
-import type { Meter, ReadBytes } from './reader.ts';
+import type { SourceMeter, ReadBytes } from './reader.ts';
 import { recent } from './recent.ts';
 
 /** What was read lately, in aligned blocks: chunks overlap by their lead-in, and several listeners hear the same. */
@@ -35,7 +35,7 @@ export function createBlocks(maxBytes: Bytes): Blocks {
     async function* fetch(
       range: ByteRange,
       signal: AbortSignal,
-      meter?: Meter,
+      meter?: SourceMeter,
     ): AsyncGenerator<ByteRange & { bytes: Uint8Array }> {
       let at = range.start;
       let block = new Uint8Array(0);

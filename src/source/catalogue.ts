@@ -4,7 +4,7 @@ import type { Holding } from './holding.ts';
 import { movieMedium } from './medium.ts';
 import { loadPin } from './pin.ts';
 import { probe } from './probe.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import { decodeRecord, encodeRecord, type ProbeRecord, probeKey, type Source } from './record.ts';
 import { isSame, pinOf, type Resolved, resolve } from './resolve.ts';
 import { revalidate } from './revalidate.ts';
@@ -13,20 +13,20 @@ import type { Shelf, SourceDeps } from './shelf.ts';
 import { rangedSupply, spooledSupply } from './supply.ts';
 
 /** Finds the present version of the source behind `url`, looking at its origin only when that is due. */
-export type Find = (url: string, signal: AbortSignal, meter?: Meter) => Promise<Holding>;
+export type Find = (url: string, signal: AbortSignal, meter?: SourceMeter) => Promise<Holding>;
 
 /** How soon an origin is asked again that could not tell whether the source is still the same. */
 const UNSURE: Milliseconds = 10_000;
 
 /** Looks sources up: on the shelf, in the store, at their pinned address, and at last where their link leads. */
 export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }: SourceDeps, shelf: Shelf): Find {
-  const lookUp = sharing(async (url: string, signal: AbortSignal, meter?: Meter): Promise<Holding> => {
+  const lookUp = sharing(async (url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Holding> => {
     const known = await lastKnown(url, signal);
     if (known === null) return await findAnew(url, null, signal, meter);
     const age = now() - known.pin.checkedAt;
     if (age >= 0 && age < revalidateMs) return shelf.keep(known);
 
-    const verdict = await revalidate(net, url, known.pin, known.record, signal, meter);
+    const verdict = await revalidate(net, known, signal, meter);
     if (verdict === 'same') return shelf.keep(shelf.checked(known, { ...known.pin, checkedAt: now() }));
     if (verdict === 'unknown') return Object.assign(shelf.keep(known), { freshUntil: now() + UNSURE });
     return await findAnew(url, verdict === 'gone' ? known.record : null, signal, meter);
@@ -49,7 +49,7 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
     url: string,
     previous: ProbeRecord | null,
     signal: AbortSignal,
-    meter?: Meter,
+    meter?: SourceMeter,
   ): Promise<Holding> {
     const stop = new AbortController(); // a download that begins here goes on when the probe is over
     const leave = (): void => stop.abort(signal.reason);
@@ -68,7 +68,7 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
   }
 
   /** Probes what was found, and keeps what was opened for it. */
-  async function admit(url: string, found: Resolved, stop: AbortController, meter?: Meter): Promise<Holding> {
+  async function admit(url: string, found: Resolved, stop: AbortController, meter?: SourceMeter): Promise<Holding> {
     const { body, head, size } = found.look;
     // With ranges the version is known only when the end has been read, which nobody needs to wait for.
     const id = body === null ? randomUUID() : (await found.identity).version;

@@ -1,7 +1,7 @@
 import type { Bytes, Frames } from '../units.ts';
 import { CBR_SLACK, type CbrGrid, cbrOffset, countCbrFrames, findCbrFrame } from './cbr.ts';
 import type { AudioEnd } from './mp3-end.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import { type Sample, TAIL_BYTES } from './sample.ts';
 import { takeAll } from './take.ts';
 
@@ -16,7 +16,7 @@ export async function proveCbr(
   grid: CbrGrid,
   sample: Sample,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<CountFrames | null> {
   const { size, peek } = sample;
   if (size === null || peek === null) return null;

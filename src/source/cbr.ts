@@ -1,4 +1,4 @@
-import { type Mp3Header, mp3Walker, readMp3Header, sameStream } from '../media/mp3.ts';
+import { MAX_FRAME_BYTES, type Mp3Header, mp3Walker, readMp3Header, sameStream } from '../media/mp3.ts';
 import type { ByteRange, Bytes, Frames, Hertz, Kbps } from '../units.ts';
 
 /** MP3 of one bitrate: padding keeps each frame within two bytes of where arithmetic puts it. */
@@ -21,7 +21,7 @@ const CYCLE: Frames = 49;
 export const CBR_SLACK: Bytes = 4;
 
 /** Enough of the bytes from CBR_SLACK before a frame for `findCbrFrame`. */
-export const CBR_WINDOW: Bytes = 1441 + 2 * CBR_SLACK + HEADER_BYTES;
+export const CBR_WINDOW: Bytes = MAX_FRAME_BYTES + 2 * CBR_SLACK + HEADER_BYTES;
 
 /** The grid that the first frames of a stream suggest: a few encoders leave the padding out that the rate asks for. */
 export function cbrGrid(start: Bytes, headers: readonly Mp3Header[]): CbrGrid | null {

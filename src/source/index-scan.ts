@@ -1,7 +1,7 @@
 import { BatonError } from '../errors.ts';
 import { type Mp3Header, mp3Walker } from '../media/mp3.ts';
 import type { ByteRange, Bytes, Frames } from '../units.ts';
-import type { Meter, ReadBytes } from './reader.ts';
+import type { SourceMeter, ReadBytes } from './reader.ts';
 import type { SeekIndex } from './seek-index.ts';
 
 /** Reads frame headers from where the index ends: as far as somebody waits for, or all. */
@@ -12,7 +12,7 @@ export interface IndexScan {
   /** Reads on to the end in the background; after a failure, only when it is called again. */
   start(): void;
   /** Resolves when the index knows `frame` or is complete. Rejects when the source cannot be read. */
-  reach(frame: Frames, signal: AbortSignal, meter?: Meter): Promise<void>;
+  reach(frame: Frames, signal: AbortSignal, meter?: SourceMeter): Promise<void>;
   /** To be called when somebody else has added to the index. */
   noticed(): void;
   close(): void;
@@ -20,7 +20,7 @@ export interface IndexScan {
 
 interface Waiter {
   readonly frame: Frames;
-  readonly meter: Meter | undefined;
+  readonly meter: SourceMeter | undefined;
   readonly done: () => void;
   readonly fail: (error: Error) => void;
 }
@@ -35,11 +35,12 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
   const completed = Promise.withResolvers<SeekIndex>();
   const stop = new AbortController();
   const waiters = new Set<Waiter>();
-  let all = false;
+  /** Somebody called `start`: not only what is waited for, but everything is read. */
+  let toEnd = false;
   let running = false;
   let step = STEP;
 
-  const isWanted = (): boolean => !index.complete && !stop.signal.aborted && (all || waiters.size > 0);
+  const isWanted = (): boolean => !index.complete && !stop.signal.aborted && (toEnd || waiters.size > 0);
 
   async function run(): Promise<void> {
     if (running) return;
@@ -47,7 +48,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
     try {
       while (isWanted()) await readOn();
     } catch (error) {
-      all = false;
+      toEnd = false;
       for (const waiter of waiters) waiter.fail(error as Error);
     } finally {
       running = false;
@@ -57,7 +58,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
   async function readOn(): Promise<void> {
     const known = index.frames;
     const from = index.end;
-    const to = all ? audio.end : Math.min(audio.end, from + Math.max(step, bytesAhead()));
+    const to = toEnd ? audio.end : Math.min(audio.end, from + Math.max(step, bytesAhead()));
     let frame = known;
     let received: Bytes = 0;
     const walker = mp3Walker(stream);
@@ -70,7 +71,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
       for await (const piece of read({ start: from, end: to }, stop.signal, first?.meter)) {
         received += piece.length;
         note(walker.push(piece));
-        if (!all && waiters.size === 0) return;
+        if (!toEnd && waiters.size === 0) return;
       }
     }
     if (to === audio.end || received < to - from) {
@@ -93,11 +94,11 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
   }
 
   function start(): void {
-    all = true;
+    toEnd = true;
     void run();
   }
 
-  function reach(frame: Frames, signal: AbortSignal, meter?: Meter): Promise<void> {
+  function reach(frame: Frames, signal: AbortSignal, meter?: SourceMeter): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (end: () => void): void => {
         waiters.delete(waiter);

@@ -3,7 +3,7 @@ import type { Net, Opened } from '../net/open.ts';
 import { parseContentRange } from '../net/range.ts';
 import type { Bytes } from '../units.ts';
 import { type Validators, validatorsOf } from './pin.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import { backOff, RETRIES } from './retry.ts';
 import { isBusy, statusError } from './status.ts';
 import { take } from './take.ts';
@@ -20,6 +20,7 @@ export interface Look {
   readonly body: AsyncGenerator<Uint8Array, void> | null;
 }
 
+/** How much the first look reads. */
 export const HEAD_BYTES: Bytes = 65_536;
 
 /**
@@ -27,7 +28,7 @@ export const HEAD_BYTES: Bytes = 65_536;
  *
  * Throws SOURCE_MISSING, SOURCE_PRIVATE, SOURCE_FAILED, SOURCE_EMPTY, SOURCE_TOO_LARGE (radio) and what `Net.open` does.
  */
-export async function look(net: Net, url: string, signal: AbortSignal, meter?: Meter): Promise<Look> {
+export async function look(net: Net, url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Look> {
   for (let failures = 1; ; failures++) {
     let pause: string | undefined;
     try {
@@ -42,7 +43,7 @@ export async function look(net: Net, url: string, signal: AbortSignal, meter?: M
   }
 }
 
-async function read(net: Net, url: string, opened: Opened, signal: AbortSignal, meter?: Meter): Promise<Look> {
+async function read(net: Net, url: string, opened: Opened, signal: AbortSignal, meter?: SourceMeter): Promise<Look> {
   const { status } = opened;
   if (status === 206) return await readPart(net, url, opened, signal, meter);
   if (status === 200) return await readWhole(opened, meter);
@@ -51,7 +52,13 @@ async function read(net: Net, url: string, opened: Opened, signal: AbortSignal, 
   throw statusError(status, opened.url);
 }
 
-async function readPart(net: Net, url: string, opened: Opened, signal: AbortSignal, meter?: Meter): Promise<Look> {
+async function readPart(
+  net: Net,
+  url: string,
+  opened: Opened,
+  signal: AbortSignal,
+  meter?: SourceMeter,
+): Promise<Look> {
   const part = parseContentRange(opened.headers['content-range']);
   if (part?.size == null || part.range.start !== 0) {
     opened.close();
@@ -65,7 +72,7 @@ async function readPart(net: Net, url: string, opened: Opened, signal: AbortSign
   return { finalUrl: opened.url, validators: validatorsOf(opened.headers), size: part.size, head, body: null };
 }
 
-async function readWhole(opened: Opened, meter?: Meter): Promise<Look> {
+async function readWhole(opened: Opened, meter?: SourceMeter): Promise<Look> {
   const length = opened.headers['content-length'];
   const size = length === undefined ? null : Number(length);
   if (size === null && Object.keys(opened.headers).some((name) => name.startsWith('icy-'))) {
@@ -86,7 +93,7 @@ async function reopen(net: Net, url: string, signal: AbortSignal): Promise<Opene
   throw statusError(opened.status, opened.url);
 }
 
-async function* counted(body: AsyncIterable<Uint8Array>, meter?: Meter): AsyncGenerator<Uint8Array, void> {
+async function* counted(body: AsyncIterable<Uint8Array>, meter?: SourceMeter): AsyncGenerator<Uint8Array, void> {
   for await (const piece of body) {
     if (meter) meter.sourceBytes += piece.length;
     yield piece;

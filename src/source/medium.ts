@@ -3,9 +3,10 @@ import type { Bytes, Samples } from '../units.ts';
 import { type IndexScan, indexScan } from './index-scan.ts';
 import { type Movie, openMovie } from './movie.ts';
 import { decodePieces, encodePieces } from './movie-bytes.ts';
-import { mp3Packets, type PacketRun, streamHeader } from './packets-mp3.ts';
+import type { PacketRun } from './packet-run.ts';
+import { mp3Packets, streamHeader } from './packets-mp3.ts';
 import { mp4Packets } from './packets-mp4.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import { indexKey, type Mp3Facts, type ProbeRecord } from './record.ts';
 import { UNKNOWN_END } from './sample.ts';
 import { createSeekIndex, decodeSeekIndex, encodeSeekIndex } from './seek-index.ts';
@@ -13,7 +14,7 @@ import type { Supply } from './supply.ts';
 
 /** A version of a source that is open for reading packets. */
 export interface Medium {
-  packets(from: Samples, to: Samples, signal: AbortSignal, meter?: Meter): Promise<PacketRun>;
+  packets(from: Samples, to: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<PacketRun>;
   /** Null where positions are known without one. */
   readonly scan: IndexScan | null;
   close(): void;

@@ -1,6 +1,6 @@
 import { BatonError } from '../errors.ts';
 import type { Bytes } from '../units.ts';
-import type { Meter, ReadBytes } from './reader.ts';
+import type { SourceMeter, ReadBytes } from './reader.ts';
 import { takeAll } from './take.ts';
 
 /** A stretch of a source that is in memory. */
@@ -12,7 +12,7 @@ export interface Piece {
 /** On whose behalf bytes are read, and how many of them are wanted in a row. */
 export interface Errand {
   readonly signal: AbortSignal;
-  readonly meter: Meter | undefined;
+  readonly meter: SourceMeter | undefined;
   ahead: Bytes;
 }
 

@@ -1,11 +1,12 @@
 import { trailingTagBytes } from '../media/id3.ts';
-import { mp3Walker } from '../media/mp3.ts';
+import { MAX_FRAME_BYTES, mp3Walker } from '../media/mp3.ts';
 import type { ByteRange, Bytes, Frames } from '../units.ts';
 import type { Mp3Opening } from './mp3-layout.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import { type Sample, UNKNOWN_END } from './sample.ts';
 import { takeAll } from './take.ts';
 
+/** How an MP3 ends, as far as the probe could look; offsets from the first byte of the source. */
 export interface AudioEnd {
   /** Where the last frame ends, as far as can be seen. */
   readonly end: Bytes;
@@ -17,7 +18,7 @@ export interface AudioEnd {
 }
 
 /** How far what a tag states may be off: by one frame, which encoders count differently. */
-export const TAG_TOLERANCE: Bytes = 1441;
+export const TAG_TOLERANCE: Bytes = MAX_FRAME_BYTES;
 
 const WINDOW: Bytes = 16 * 1024;
 const LEAST_WINDOW: Bytes = 4096;
@@ -27,7 +28,7 @@ export async function findAudioEnd(
   sample: Sample,
   opening: Mp3Opening,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<AudioEnd> {
   const { size, head } = sample;
   const tail = await sample.tail;
@@ -54,7 +55,7 @@ async function lastBytes(
   opening: Mp3Opening,
   sample: Sample,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ) {
   const end = Math.max(opening.start, size - trailingTagBytes(tail));
   const tailStart = size - tail.length;

@@ -15,6 +15,7 @@ export interface Mp3Opening {
   readonly headers: readonly Mp3Header[];
 }
 
+/** What the encoder stated; null where it did not. */
 export interface LengthTag {
   readonly frames: Frames | null;
   readonly bytes: Bytes | null;

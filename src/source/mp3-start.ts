@@ -1,10 +1,11 @@
 import { BatonError } from '../errors.ts';
 import { readId3 } from '../media/id3.ts';
+import { MAX_FRAME_BYTES } from '../media/mp3.ts';
 import type { Tags } from '../media/tags.ts';
 import type { Bytes } from '../units.ts';
 import { oversizedFrame, withoutFrame } from './id3-gap.ts';
 import { type Mp3Opening, readOpening, tagsEnd } from './mp3-layout.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import { MAX_ARTWORK } from './record.ts';
 import { type Sample, UNKNOWN_END } from './sample.ts';
 import { takeAll } from './take.ts';
@@ -24,7 +25,7 @@ const MAX_REST: Bytes = 64 * 1024;
 export async function findOpening(
   sample: Sample,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<{ opening: Mp3Opening; tags: Tags }> {
   const size = sample.size ?? UNKNOWN_END;
   const { tags, audio, ...window } = await passTags(sample, signal, meter);
@@ -49,7 +50,7 @@ interface Passed {
   readonly offset: Bytes;
 }
 
-async function passTags(sample: Sample, signal: AbortSignal, meter?: Meter): Promise<Passed> {
+async function passTags(sample: Sample, signal: AbortSignal, meter?: SourceMeter): Promise<Passed> {
   const { head } = sample;
   const end = tagsEnd(head);
   const readOn = (from: Bytes): Promise<Uint8Array> => read(sample, from, end + OPENING, signal, meter);
@@ -69,9 +70,9 @@ async function passTags(sample: Sample, signal: AbortSignal, meter?: Meter): Pro
   return passed(bytes, gap.end, withoutFrame(head, gap, bytes.subarray(0, end - gap.end)));
 }
 
-const OVERLAP: Bytes = 2 * 1441 + 4;
+const OVERLAP: Bytes = 2 * MAX_FRAME_BYTES + 4;
 
-function read(sample: Sample, start: Bytes, end: Bytes, signal: AbortSignal, meter?: Meter): Promise<Uint8Array> {
+function read(sample: Sample, start: Bytes, end: Bytes, signal: AbortSignal, meter?: SourceMeter): Promise<Uint8Array> {
   const stop = Math.min(end, sample.size ?? UNKNOWN_END);
   if (start >= stop) return Promise.resolve(new Uint8Array());
   return takeAll(sample.read({ start, end: stop }, signal, meter));

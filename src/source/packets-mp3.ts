@@ -1,24 +1,13 @@
-import { type Mp3Frame, type Mp3Header, mp3Walker, readMp3Header } from '../media/mp3.ts';
+import { MAX_FRAME_BYTES, type Mp3Frame, type Mp3Header, mp3Walker, readMp3Header } from '../media/mp3.ts';
 import { readVbri, readXing } from '../media/xing.ts';
 import type { Bytes, Frames, Hertz, Samples } from '../units.ts';
 import { CBR_SLACK, CBR_WINDOW, type CbrGrid, cbrOffset, findCbrFrame } from './cbr.ts';
 import type { IndexScan } from './index-scan.ts';
-import type { Meter, ReadBytes } from './reader.ts';
+import type { PacketRun } from './packet-run.ts';
+import type { SourceMeter, ReadBytes } from './reader.ts';
 import type { Mp3Facts, ProbeRecord } from './record.ts';
 import type { Place } from './seek-index.ts';
 import { take } from './take.ts';
-
-/** Packets that decode to a stretch of the presentation. */
-export interface PacketRun {
-  readonly codec: 'mp3' | 'aac';
-  readonly decoderConfig: Uint8Array | null;
-  readonly sampleRate: Hertz;
-  readonly channels: number;
-  /** Decoded samples of this run that lie before the stretch. */
-  readonly skip: Samples;
-  /** Whole frames or access units. Ends early where the source does. */
-  readonly packets: AsyncIterable<Uint8Array>;
-}
 
 /** An MP3 that is open for reading. */
 export interface Mp3Track {
@@ -40,7 +29,7 @@ export async function mp3Packets(
   from: Samples,
   to: Samples,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<PacketRun> {
   const { record, facts } = track;
   const frameAt = (sample: Samples): number => (sample + record.skip) / facts.frameSamples;
@@ -71,7 +60,12 @@ export function streamHeader({ version }: Pick<Mp3Facts, 'version'>, sampleRate:
 }
 
 /** Null beyond the end. */
-async function locate({ scan }: Mp3Track, frame: Frames, signal: AbortSignal, meter?: Meter): Promise<Place | null> {
+async function locate(
+  { scan }: Mp3Track,
+  frame: Frames,
+  signal: AbortSignal,
+  meter?: SourceMeter,
+): Promise<Place | null> {
   const known = scan.index.locate(frame);
   if (known !== null || scan.index.complete) return known;
   await scan.reach(frame, signal, meter);
@@ -91,7 +85,7 @@ async function* framesFrom(
   first: Frames,
   end: Frames,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): AsyncGenerator<Uint8Array, void> {
   if (place === null) return;
   const walker = mp3Walker(streamHeader(facts, record.sampleRate));
@@ -126,11 +120,10 @@ function bytesUpTo({ index }: IndexScan, frame: Frames, end: Frames, at: Bytes):
   if (index.complete) return index.end;
   const start = index.locate(0)?.offset ?? 0;
   const average = index.frames > 0 ? (index.end - start) / index.frames : TYPICAL_FRAME;
-  return at + Math.ceil((end - frame) * average * 1.1) + MAX_FRAME;
+  return at + Math.ceil((end - frame) * average * 1.1) + MAX_FRAME_BYTES;
 }
 
 const TYPICAL_FRAME: Bytes = 420;
-const MAX_FRAME: Bytes = 1441;
 
 /** The frames [first, end) of a constant bitrate, found by arithmetic; by the index where that fails. */
 async function* cbrFrames(
@@ -139,7 +132,7 @@ async function* cbrFrames(
   first: Frames,
   end: Frames,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): AsyncGenerator<Uint8Array, void> {
   const { facts, record } = track;
   const start = cbrOffset(grid, first) - CBR_SLACK;

@@ -2,8 +2,8 @@ import type { EncodedPacket } from 'mediabunny';
 import type { Bytes, Frames, Samples } from '../units.ts';
 import { damaged, type Movie } from './movie.ts';
 import type { Errand } from './movie-bytes.ts';
-import type { PacketRun } from './packets-mp3.ts';
-import type { Meter } from './reader.ts';
+import type { PacketRun } from './packet-run.ts';
+import type { SourceMeter } from './reader.ts';
 import type { ProbeRecord } from './record.ts';
 
 /** AAC looks back one frame, its extensions a little further; MP3 as in packets-mp3.ts, at the lowest rates. */
@@ -19,7 +19,7 @@ export async function mp4Packets(
   from: Samples,
   to: Samples,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<PacketRun> {
   const errand: Errand = { signal, meter, ahead: 0 };
   const origin = originOf(movie, record);

@@ -12,6 +12,7 @@ export interface Pin extends Validators {
   readonly checkedAt: Milliseconds;
 }
 
+/** What an origin says of the state of a file (RFC 9110 section 8.8). */
 export interface Validators {
   /** As sent, weak ones too. */
   readonly etag: string | null;

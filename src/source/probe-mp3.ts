@@ -1,4 +1,5 @@
 import { readId3v1 } from '../media/id3.ts';
+import { DECODER_DELAY } from '../media/mp3.ts';
 import type { Tags } from '../media/tags.ts';
 import type { Bytes, Frames, Samples } from '../units.ts';
 import { type CbrGrid, cbrGrid, fillsRegion } from './cbr.ts';
@@ -6,7 +7,7 @@ import { proveCbr } from './cbr-proof.ts';
 import { type AudioEnd, findAudioEnd, TAG_TOLERANCE } from './mp3-end.ts';
 import type { Mp3Opening } from './mp3-layout.ts';
 import { findOpening } from './mp3-start.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import type { Mp3Facts, Probed } from './record.ts';
 import type { Sample } from './sample.ts';
 
@@ -19,15 +20,13 @@ interface Extent {
   readonly cbr: CbrGrid | null;
 }
 
-const DECODER_DELAY: Samples = 529;
-
 /**
  * What an MP3 is, from its first bytes, its last ones, and a few in between. The length is promised when a tag states it
  * and the size bears it out, or when samples prove a constant bitrate; else `samples` is null.
  *
  * Throws SOURCE_DAMAGED or SOURCE_NOT_MEDIA when no frames are found, and what reading does.
  */
-export async function probeMp3(sample: Sample, signal: AbortSignal, meter?: Meter): Promise<Probed> {
+export async function probeMp3(sample: Sample, signal: AbortSignal, meter?: SourceMeter): Promise<Probed> {
   const { opening, tags } = await findOpening(sample, signal, meter);
   const extent = await measure(sample, opening, signal, meter);
   const { header } = opening.first;
@@ -66,7 +65,7 @@ export function presentedSamples({ delay, padding, frameSamples }: Mp3Facts, fra
   return Math.max(0, all - trimmed);
 }
 
-async function measure(sample: Sample, opening: Mp3Opening, signal: AbortSignal, meter?: Meter): Promise<Extent> {
+async function measure(sample: Sample, opening: Mp3Opening, signal: AbortSignal, meter?: SourceMeter): Promise<Extent> {
   const grid = cbrGrid(opening.start, opening.headers);
   const isWhole = sample.size === sample.head.length;
   // Without a tag only samples can tell, so they need not wait for the end.

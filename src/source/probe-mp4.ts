@@ -3,7 +3,7 @@ import { type Movie, openMovie } from './movie.ts';
 import type { Piece } from './movie-bytes.ts';
 import { statedEnd, statedPriming } from './movie-edits.ts';
 import { movieTags } from './movie-tags.ts';
-import type { Meter } from './reader.ts';
+import type { SourceMeter } from './reader.ts';
 import type { Probed } from './record.ts';
 import { type Sample, TAIL_BYTES, UNKNOWN_END } from './sample.ts';
 
@@ -16,7 +16,7 @@ import { type Sample, TAIL_BYTES, UNKNOWN_END } from './sample.ts';
 export async function probeMp4(
   sample: Sample,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<{ probed: Probed; movie: Movie }> {
   const size = sample.size ?? (await measure(sample, signal, meter));
   const tail = await sample.tail;
@@ -59,7 +59,7 @@ function presentation(movie: Movie): { skip: Samples; samples: Samples } {
 }
 
 /** Without a length the download has to end before anything is known of an index at the end. */
-async function measure({ read }: Sample, signal: AbortSignal, meter?: Meter): Promise<Bytes> {
+async function measure({ read }: Sample, signal: AbortSignal, meter?: SourceMeter): Promise<Bytes> {
   let size: Bytes = 0;
   for await (const piece of read({ start: 0, end: UNKNOWN_END }, signal, meter)) size += piece.length;
   return size;

@@ -1,7 +1,7 @@
 import { identify } from './identify.ts';
 import { probeMp3 } from './probe-mp3.ts';
 import { probeMp4 } from './probe-mp4.ts';
-import type { Meter, ReadBytes } from './reader.ts';
+import type { SourceMeter, ReadBytes } from './reader.ts';
 import type { Movie } from './movie.ts';
 import type { ProbeRecord } from './record.ts';
 import type { Resolved } from './resolve.ts';
@@ -17,7 +17,7 @@ export async function probe(
   found: Resolved,
   read: ReadBytes,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<{ record: ProbeRecord; movie: Movie | null }> {
   const { head, size } = found.look;
   const container = identify(head);

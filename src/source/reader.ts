@@ -7,13 +7,18 @@ import { backOff, isPassing, RETRIES } from './retry.ts';
 import { isBusy, isGone, statusError } from './status.ts';
 
 /** Counts what was read from the origin on behalf of a request. */
-export interface Meter {
+export interface SourceMeter {
   sourceBytes: Bytes;
 }
 
 /** Gives exactly the bytes of a range, in order; fails rather than give others. */
-export type ReadBytes = (range: ByteRange, signal: AbortSignal, meter?: Meter) => AsyncGenerator<Uint8Array, void>;
+export type ReadBytes = (
+  range: ByteRange,
+  signal: AbortSignal,
+  meter?: SourceMeter,
+) => AsyncGenerator<Uint8Array, void>;
 
+/** How a reader finds its version of a source, and tells what it sees. */
 export interface Pinned {
   /** The newest pin of this version. */
   pin(): Pin;
@@ -23,7 +28,7 @@ export interface Pinned {
   markStale(): void;
 }
 
-// An origin that ignores Range for once is read through up to here; beyond it, it is asked again.
+/** An origin that ignores Range for once is read through up to here; beyond it, it is asked again. */
 const READ_THROUGH: Bytes = 4 * 2 ** 20;
 
 /**
@@ -103,7 +108,7 @@ function checkWhole({ status, headers, url }: Opened, pin: Pin): void {
   if (status !== 200 || !same) throw changed(`${status} from ${url}`);
 }
 
-async function* bytesOf(opened: Opened, range: ByteRange, meter: Meter | undefined): AsyncGenerator<Uint8Array> {
+async function* bytesOf(opened: Opened, range: ByteRange, meter: SourceMeter | undefined): AsyncGenerator<Uint8Array> {
   let skip: Bytes = opened.status === 200 ? range.start : 0;
   let left: Bytes = range.end - range.start;
   for await (const piece of opened.body) {

@@ -29,6 +29,7 @@ export interface ProbeRecord {
   readonly tags: Tags;
 }
 
+/** What is known of the frames of an MP3. */
 export interface Mp3Facts extends Pick<Mp3Header, 'version' | 'channelMode' | 'frameSamples'> {
   /** From the first audio frame (a Xing, Info or VBRI frame is none) to the end of the last; `end` may lie too far. */
   readonly audio: ByteRange;
@@ -80,9 +81,11 @@ export function versionOf(
 export const shortHash = (data: string | Uint8Array): string =>
   createHash('sha256').update(data).digest('hex').slice(0, 32);
 
+/** Store keys of what is kept of a version. */
 export const probeKey = (version: string): string => `probe/${version}`;
 export const indexKey = (version: string): string => `index/${version}`;
 
+/** The record as JSON, the artwork in base64. */
 export function encodeRecord(record: ProbeRecord): Uint8Array {
   const { artwork } = record.tags;
   const stored = artwork && { mime: artwork.mime, base64: Buffer.from(artwork.bytes).toString('base64') };

@@ -3,7 +3,7 @@ import type { Net } from '../net/open.ts';
 import type { Milliseconds } from '../units.ts';
 import { HEAD_BYTES, type Look, look } from './look.ts';
 import { type Pin, strongValidator } from './pin.ts';
-import { type Meter, pinnedReader, type ReadBytes } from './reader.ts';
+import { type SourceMeter, pinnedReader, type ReadBytes } from './reader.ts';
 import { type ProbeRecord, shortHash, versionOf } from './record.ts';
 import { TAIL_BYTES } from './sample.ts';
 import { takeAll } from './take.ts';
@@ -29,18 +29,19 @@ export async function resolve(
   url: string,
   address: string,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<Resolved> {
   const opening = await look(net, address, signal, meter);
   const read = opening.body === null ? rangeReader(net, opening) : null;
   const first = read ? await withWholeHead(opening, read, signal, meter) : opening;
   const tail = read && readTail(first, read, signal, meter);
   tail?.catch(() => undefined);
-  const identity = identify(url, first, tail);
+  const identity = identityOf(url, first, tail);
   identity.catch(() => undefined);
   return { look: first, tail, read, identity };
 }
 
+/** The pin of what was found at `checkedAt` (Unix time), as `version`. */
 export const pinOf = ({ finalUrl, validators, size, body }: Look, version: string, checkedAt: Milliseconds): Pin => ({
   ...validators,
   ...{ version, finalUrl, size, ranges: body === null, checkedAt },
@@ -57,7 +58,7 @@ function rangeReader(net: Net, first: Look): ReadBytes {
   return pinnedReader(net, { pin: () => pin, repin: lost, markStale: () => undefined });
 }
 
-async function withWholeHead(first: Look, read: ReadBytes, signal: AbortSignal, meter?: Meter): Promise<Look> {
+async function withWholeHead(first: Look, read: ReadBytes, signal: AbortSignal, meter?: SourceMeter): Promise<Look> {
   const { head, size } = first;
   const end = Math.min(HEAD_BYTES, size ?? 0);
   if (head.length >= end) return first;
@@ -68,7 +69,7 @@ async function readTail(
   { head, size }: Look,
   read: ReadBytes,
   signal: AbortSignal,
-  meter?: Meter,
+  meter?: SourceMeter,
 ): Promise<Uint8Array> {
   const end = size ?? head.length;
   const start = Math.max(0, end - TAIL_BYTES);
@@ -78,7 +79,7 @@ async function readTail(
   return Buffer.concat([known, await takeAll(read({ start: head.length, end }, signal, meter))]);
 }
 
-async function identify(
+async function identityOf(
   url: string,
   { head, size, validators }: Look,
   tail: Promise<Uint8Array> | null,

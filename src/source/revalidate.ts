@@ -2,27 +2,20 @@ import { hasCode } from '../errors.ts';
 import type { Net, Opened } from '../net/open.ts';
 import { parseContentRange } from '../net/range.ts';
 import { confirms, contradicts, type Pin, strongValidator, validatorsOf } from './pin.ts';
-import type { Meter } from './reader.ts';
-import type { ProbeRecord } from './record.ts';
+import type { SourceMeter } from './reader.ts';
+import type { Source } from './record.ts';
 import { isSame, resolve } from './resolve.ts';
 import { isBusy, isGone } from './status.ts';
 
 /** `unknown`: the origin cannot tell at the moment. */
 export type Verdict = 'same' | 'changed' | 'gone' | 'unknown';
 
-/** Asks the pinned address in as few bytes as possible whether the source is still the one of `record`. */
-export async function revalidate(
-  net: Net,
-  url: string,
-  pin: Pin,
-  record: ProbeRecord,
-  signal: AbortSignal,
-  meter?: Meter,
-): Promise<Verdict> {
+/** Asks the pinned address in as few bytes as possible whether the source is still the same. Throws only the reason of `signal`. */
+export async function revalidate(net: Net, source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Verdict> {
   try {
-    return strongValidator(pin) === null
-      ? await compare(net, url, pin, record, signal, meter)
-      : await ask(net, pin, signal);
+    return strongValidator(source.pin) === null
+      ? await compare(net, source, signal, meter)
+      : await ask(net, source.pin, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (hasCode(error, 'SOURCE_MISSING', 'SOURCE_PRIVATE', 'SOURCE_REFUSED', 'SOURCE_EMPTY')) return 'gone';
@@ -32,14 +25,8 @@ export async function revalidate(
 }
 
 /** Without a validator only the bytes can tell. */
-async function compare(
-  net: Net,
-  url: string,
-  pin: Pin,
-  record: ProbeRecord,
-  signal: AbortSignal,
-  meter?: Meter,
-): Promise<Verdict> {
+async function compare(net: Net, source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Verdict> {
+  const { url, pin, record } = source;
   const { look, identity } = await resolve(net, url, pin.finalUrl, signal, meter);
   try {
     return isSame(record, await identity) ? 'same' : 'changed';

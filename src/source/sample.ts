@@ -17,4 +17,5 @@ export interface Sample {
 /** Where audio ends when nobody knows yet. */
 export const UNKNOWN_END: Bytes = Number.MAX_SAFE_INTEGER;
 
+/** How much of the end is read. */
 export const TAIL_BYTES: Bytes = 32_768;

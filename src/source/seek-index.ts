@@ -14,6 +14,7 @@ export interface SeekIndex {
   locate(frame: Frames): Place | null;
 }
 
+/** Where a frame starts, from the first byte of the source. */
 export interface Place {
   readonly frame: Frames;
   readonly offset: Bytes;

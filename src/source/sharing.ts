@@ -1,3 +1,5 @@
+import { orAbort } from '../net/or-abort.ts';
+
 interface Flight<T> {
   readonly result: Promise<T>;
   readonly stop: AbortController;
@@ -37,14 +39,4 @@ export function sharing<T, D>(
       }
     }
   };
-}
-
-/** The value of `promise`, or the reason of `signal` if that comes first. */
-export function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const left = () => reject(signal.reason as Error);
-    if (signal.aborted) return void left();
-    signal.addEventListener('abort', left, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', left));
-  });
 }

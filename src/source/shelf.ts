@@ -13,9 +13,11 @@ import { isSame, pinOf, resolve } from './resolve.ts';
 import { sharing } from './sharing.ts';
 import { rangedSupply, spooledSupply, type Supply } from './supply.ts';
 
+/** What sources are read with, and how. */
 export interface SourceDeps {
   readonly net: Net;
   readonly store: Store;
+  /** Unix time. */
   readonly now: () => Milliseconds;
   /** A source is looked at again at most this often. */
   readonly revalidateMs: Milliseconds;
@@ -49,6 +51,7 @@ const MOVIES = 4;
 const URLS = 2048;
 const CACHE: Bytes = 8 * 2 ** 20;
 
+/** An empty shelf. Holds the 256 versions used last, and 8 MiB of their bytes. */
 export function createShelf({ net, store, now, revalidateMs, maxSpoolBytes }: SourceDeps): Shelf {
   const life = new AbortController();
   const blocks = createBlocks(CACHE);

@@ -1,17 +1,11 @@
 import { BatonError } from '../errors.ts';
+import { orAbort } from '../net/or-abort.ts';
 import type { ByteRange, Samples } from '../units.ts';
 import { createCatalogue } from './catalogue.ts';
-import type { PacketRun } from './packets-mp3.ts';
-import type { Meter } from './reader.ts';
+import type { PacketRun } from './packet-run.ts';
+import type { SourceMeter } from './reader.ts';
 import { leastSamples, type Source } from './record.ts';
-import { orAbort } from './sharing.ts';
 import { createShelf, type SourceDeps } from './shelf.ts';
-
-export type { PacketRun } from './packets-mp3.ts';
-export type { Pin } from './pin.ts';
-export type { Meter } from './reader.ts';
-export type { ProbeRecord, Source } from './record.ts';
-export type { SourceDeps } from './shelf.ts';
 
 /** Everything that Baton wants of sources. A `meter` counts what was read from the origin. */
 export interface Sources {
@@ -19,34 +13,35 @@ export interface Sources {
    * The source behind `url`, looked at again when the last look is longer ago than `revalidateMs`. Throws SOURCE_*
    * errors and CODEC_UNSUPPORTED.
    */
-  open(url: string, signal: AbortSignal, meter?: Meter): Promise<Source>;
+  open(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
   /**
    * Packets that decode to the presentation samples [from, to), with the same lead-in every time. Waits for the seek
    * index where positions need it. Throws SOURCE_CHANGED when the source is not what it was when it was opened.
    */
-  packets(source: Source, from: Samples, to: Samples, signal: AbortSignal, meter?: Meter): Promise<PacketRun>;
+  packets(source: Source, from: Samples, to: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<PacketRun>;
   /** The source's own bytes, of the version that was opened or none. */
-  bytes(source: Source, range: ByteRange, signal: AbortSignal, meter?: Meter): AsyncGenerator<Uint8Array, void>;
+  bytes(source: Source, range: ByteRange, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<Uint8Array, void>;
   /** Reads the seek index in the background, if this source needs one and has none. */
   startIndex(source: Source): void;
   /**
    * Presentation samples that the source has for certain. Waits until there are at least `samples` of them, unless it
    * has fewer.
    */
-  certain(source: Source, samples: Samples, signal: AbortSignal, meter?: Meter): Promise<Samples>;
+  certain(source: Source, samples: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<Samples>;
   /** The source once its length is known, which may take the seek index. */
-  indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source>;
+  indexed(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
   close(): Promise<void>;
 }
 
 /** The most that a tag can take off at the end: 12 bits. */
 const MAX_PADDING: Samples = 4095;
 
+/** Sources over `deps`; closing them leaves `net` and `store` open. */
 export function createSources(deps: SourceDeps): Sources {
   const shelf = createShelf(deps);
   const find = createCatalogue(deps, shelf);
 
-  async function open(url: string, signal: AbortSignal, meter?: Meter): Promise<Source> {
+  async function open(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {
     const holding = await find(url, signal, meter);
     if (holding.source.record.mp3?.cbrKbps === null) await orAbort(holding.medium(), signal); // its index may be stored
     return holding.source;
@@ -57,7 +52,7 @@ export function createSources(deps: SourceDeps): Sources {
     from: Samples,
     to: Samples,
     signal: AbortSignal,
-    meter?: Meter,
+    meter?: SourceMeter,
   ): Promise<PacketRun> {
     const medium = await orAbort(shelf.mediumOf(source), signal);
     return await medium.packets(from, to, signal, meter);
@@ -67,7 +62,7 @@ export function createSources(deps: SourceDeps): Sources {
     source: Source,
     range: ByteRange,
     signal: AbortSignal,
-    meter?: Meter,
+    meter?: SourceMeter,
   ): AsyncGenerator<Uint8Array, void> {
     yield* shelf.holdingOf(source).supply.stream(range, signal, meter);
   }
@@ -83,7 +78,7 @@ export function createSources(deps: SourceDeps): Sources {
       );
   }
 
-  async function certain(source: Source, samples: Samples, signal: AbortSignal, meter?: Meter): Promise<Samples> {
+  async function certain(source: Source, samples: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<Samples> {
     const { mp3, skip } = source.record;
     const least = leastSamples(source.record);
     if (least >= samples || mp3 === null) return least;
@@ -92,7 +87,7 @@ export function createSources(deps: SourceDeps): Sources {
     return Math.max(least, (scan?.index.frames ?? 0) * mp3.frameSamples - skip - MAX_PADDING);
   }
 
-  async function indexed(source: Source, signal: AbortSignal, meter?: Meter): Promise<Source> {
+  async function indexed(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {
     if (source.record.samples !== null) return source;
     const holding = shelf.holdingOf(source);
     const { scan } = await orAbort(holding.medium(), signal);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { BatonError, hasCode } from '../errors.ts';
+import { orAbort } from '../net/or-abort.ts';
 import type { Store } from '../store/store.ts';
 import type { Bytes } from '../units.ts';
 import type { ReadBytes } from './reader.ts';
 import { isPassing, RETRIES } from './retry.ts';
-import { orAbort } from './sharing.ts';
 
 /** A source whose origin has no ranges, kept in the store in parts as it arrives. */
 export interface Spool {
@@ -13,6 +13,7 @@ export interface Spool {
   close(): void;
 }
 
+/** Which version is kept, where, and how to download it. */
 export interface SpoolOptions {
   readonly store: Store;
   readonly version: string;

@@ -15,6 +15,7 @@ export interface Budget {
   close(): Promise<void>;
 }
 
+/** What a budget may spend, how it looks at the folder, and how it frees room. */
 export interface BudgetOptions {
   readonly maxBytes: Bytes;
   readonly survey: (oldestBytes: Bytes, signal: AbortSignal) => Promise<Survey>;

@@ -25,6 +25,7 @@ export interface EntryFiles {
   remove(key: string, condition: (stats: Stats) => boolean | Promise<boolean>): Promise<Bytes | null>;
 }
 
+/** Where files are finished, and what counts as one. */
 export interface EntryFilesOptions {
   readonly temporary: Temporary;
   readonly now: () => Milliseconds;
@@ -32,6 +33,7 @@ export interface EntryFilesOptions {
   readonly maxBytes: Bytes;
 }
 
+/** The entries below `folder`, which is made with the first of them. */
 export function entryFiles(folder: string, { temporary, now, maxBytes }: EntryFilesOptions): EntryFiles {
   const pathOf = (key: string): string => join(folder, entryPath(key));
   const read = (key: string): Promise<Stored | 'absent' | 'damaged'> => readEntry(pathOf(key), key, now(), maxBytes);

@@ -15,6 +15,7 @@ import type { Store } from './store.ts';
 import { buckets, survey } from './survey.ts';
 import { temporaryFiles } from './temporary.ts';
 
+/** How much a folder may hold; clock and randomness. */
 export interface FolderOptions {
   /** What all processes together may keep on the disk, within 10 %; each is given the same number. */
   readonly maxBytes: Bytes;

@@ -1,6 +1,7 @@
 import { BatonError } from '../errors.ts';
 import type { ByteRange } from '../units.ts';
 
+/** A value as it stands in a store. */
 export interface Stored {
   /** To be read, not written to: a store may hand the same bytes to everybody. */
   readonly bytes: Uint8Array;

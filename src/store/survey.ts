@@ -7,6 +7,7 @@ import { entryKey } from './entry-path.ts';
 import { unless } from './errno.ts';
 import { isKey } from './store.ts';
 
+/** What stands in a folder. */
 export interface Survey {
   /** All entries and temporary files. */
   readonly held: Bytes;
@@ -16,6 +17,7 @@ export interface Survey {
   readonly writers: number;
 }
 
+/** How far to look, and when it is. */
 export interface SurveyOptions {
   /** How many bytes of entries `oldest` is to cover. */
   readonly oldestBytes: Bytes;

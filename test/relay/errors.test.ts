@@ -173,7 +173,6 @@ const bodies: readonly Case[] = [
     url: sourceOf(episode, { endless: true, headers: { 'icy-name': 'x' } }),
   },
   { name: 'a large source without ranges', code: 'SOURCE_TOO_LARGE', url: sourceOf(large, { range: 'ignored' }) },
-  { name: 'an endless episode', code: 'SOURCE_TOO_LARGE', url: sourceOf(episode, { endless: true }) },
   { name: 'an endless page', code: 'SOURCE_NOT_MEDIA', url: sourceOf(text(HTML), { endless: true }) },
   {
     name: 'a source that is cut every time',
@@ -312,6 +311,22 @@ describe('lies that do no harm', () => {
     const outcome = complete ? { outcome: 'whole', error: null } : { outcome: 'cut', error: 'SOURCE_CUT' };
     expect(baton.usage).toMatchObject([outcome]);
   });
+});
+
+test('an endless episode plays at once, without a promised length, and is cut at the cap', async () => {
+  await using endless = await startOrigin(await episode(), { endless: true });
+  await using baton = await startBaton({ allowOrigins: [endless.origin], config: { spoolBytes: 300_000 } });
+  const { status, headers, complete, bytes } = await get(baton.file(endless.url(), OPTIONS));
+  expect([status, complete]).toEqual([200, false]);
+  expect(headers['content-length']).toBeUndefined();
+  expect(headers['accept-ranges']).toBe('none');
+  expect(bytes.length).toBeGreaterThan(60_000);
+  expect(
+    await settled(
+      () => baton.usage,
+      (lines) => lines.length > 0,
+    ),
+  ).toMatchObject([{ outcome: 'cut', error: 'SOURCE_TOO_LARGE' }]);
 });
 
 describe('an origin that fails behind the head of the response', () => {

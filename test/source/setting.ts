@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createNet } from '../../src/net/open.ts';
-import { createSources, type Source, type SourceDeps, type Sources } from '../../src/source/sources.ts';
+import type { Source } from '../../src/source/record.ts';
+import type { SourceDeps } from '../../src/source/shelf.ts';
+import { createSources, type Sources } from '../../src/source/sources.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { matroskaHead, matroskaPacket } from '../../src/media/matroska.ts';

@@ -58,4 +58,8 @@ export const testKeys = (): Keys => {
 let engine: Promise<Engine> | null = null;
 
 export const testEngine = (): Promise<Engine> =>
-  (engine ??= readEngine(findFfmpeg(null), process.arch, `${import.meta.dirname}/../../node_modules/.cache/baton-test-engine.json`));
+  (engine ??= readEngine(
+    findFfmpeg(null),
+    process.arch,
+    `${import.meta.dirname}/../../node_modules/.cache/baton-test-engine.json`,
+  ));

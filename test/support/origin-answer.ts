@@ -131,7 +131,8 @@ async function sendBody(
     if (!out.write(part)) await once(out, 'drain', { signal });
     if (seen.bytesSent >= breakAt) return false;
     const due = began + (seen.bytesSent / (how.bytesPerSecond ?? Infinity)) * 1000;
-    if (due > performance.now()) await sleep(due - performance.now(), undefined, { signal });
+    const pauseMs = due - performance.now();
+    if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
   }
   return true;
 }

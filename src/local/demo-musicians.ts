@@ -1,5 +1,6 @@
 import { BAR, type Note, type Voice } from './demo-note.ts';
 
+/** What is played over for a bar or two. */
 export interface Chord {
   /** MIDI numbers. */
   readonly bass: number;
@@ -7,20 +8,20 @@ export interface Chord {
 }
 
 /** Writes the notes of one bar, their starts counted from its own. `bar` counts from the start of the section. */
-export type Player = (bar: number, chord: Chord, bars: number) => readonly Note[];
+export type Musician = (bar: number, chord: Chord, bars: number) => readonly Note[];
 
 /** Comes in at bar `first`. */
-export function from(first: number, player: Player): Player {
-  return (bar, chord, bars) => (bar < first ? [] : player(bar, chord, bars));
+export function from(first: number, musician: Musician): Musician {
+  return (bar, chord, bars) => (bar < first ? [] : musician(bar, chord, bars));
 }
 
 /** Falls silent at bar `last`. */
-export function until(last: number, player: Player): Player {
-  return (bar, chord, bars) => (bar >= last ? [] : player(bar, chord, bars));
+export function until(last: number, musician: Musician): Musician {
+  return (bar, chord, bars) => (bar >= last ? [] : musician(bar, chord, bars));
 }
 
 /** The chord, held. */
-export function pad(level: number): Player {
+export function pad(level: number): Musician {
   return (_, { tones }) =>
     tones.map((pitch, index) => ({
       voice: 'pad',
@@ -53,7 +54,7 @@ const FIGURES = {
 } as const;
 
 /** Broken chords. */
-export function plucks(figure: keyof typeof FIGURES): Player {
+export function plucks(figure: keyof typeof FIGURES): Musician {
   return (bar, { tones }, bars) => {
     const { at: places, climb } = FIGURES[figure];
     return places.map((at, index) => {
@@ -72,7 +73,7 @@ export function plucks(figure: keyof typeof FIGURES): Player {
 }
 
 /** Single notes of the chord, far apart. */
-export function bells(level: number): Player {
+export function bells(level: number): Musician {
   const turns = [
     [0, 4, 7],
     [4, 6],
@@ -99,7 +100,7 @@ const PHRASES: readonly (readonly (readonly number[])[])[] = [
 ].map((phrase) => phrase.split(', ').map((each) => each.split(' ').map(Number)));
 
 /** The tune, by the bar of its phrase. An octave lower it is a second voice, softer and on the other side. */
-export function melody(transposed: 0 | -12): Player {
+export function melody(transposed: 0 | -12): Musician {
   const [level, pan] = transposed === 0 ? [0.5, 0.1] : [0.3, -0.35];
   return (bar) => {
     const start = (bar % 4) * BAR;
