@@ -36,7 +36,7 @@ export async function startBaton(options: TestBatonOptions): Promise<TestBaton> 
   const store = options.store ?? memoryStore({ maxBytes: 256 * MiB });
   const config = { ...readConfig({}), port: 0, shutdownMs: 500, allowOrigins: options.allowOrigins, ...options.config };
   const log = (line: string): void => void usage.push(JSON.parse(line) as UsageRecord);
-  const now = options.now ?? Date.now;
+  const now = options.now ?? ((): number => Date.now());
   const { origin, stop } = await startServer({ config, keys, engine: await testEngine(), store, demo: null, log, now });
   return {
     origin,
