@@ -46,7 +46,11 @@ const FAILURES = {
   ],
   SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read as audio.', false],
   SOURCE_NO_AUDIO: [422, 'The source has no audio track.', false],
-  CODEC_UNSUPPORTED: [415, 'The audio codec of the source is not supported.', false],
+  CODEC_UNSUPPORTED: [
+    415,
+    'The audio of the source is not in a supported codec: MP3 is, and AAC in M4A, MP4 and MOV files.',
+    false,
+  ],
 
   ENCODER_FAILED: [500, 'The audio could not be converted.', true],
   ENCODER_STALLED: [500, 'Converting the audio took too long.', true],

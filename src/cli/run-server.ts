@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import { BatonError } from '../errors.ts';
+import { BatonError, toBatonError } from '../errors.ts';
 import { findFfmpeg } from '../ffmpeg/binary.ts';
 import { readEngine } from '../ffmpeg/engine.ts';
 import { openDataFolder, type DataFolder } from '../local/data-folder.ts';
@@ -38,10 +38,17 @@ export async function runServer(options: ServeOptions): Promise<void> {
   const store = localStore(folder.storeFolder, config);
   const server = await startServer({ config: served, keys, engine, store, demo, log: print, now: () => Date.now() });
   cleanup.defer(() => server.stop());
-  cleanup.defer(await folder.announceServer({ origin: server.origin, allowOrigins: served.allowOrigins }));
+  const announced = folder.announceServer({ origin: server.origin, allowOrigins: served.allowOrigins });
+  cleanup.defer(await announced.catch(unannounced));
   if (!quiet) say(banner(server.origin, folder.path, demo !== null));
   await stopping.requested;
   if (!quiet) say(`Stopping: responses under way have ${config.shutdownMs / 1000} seconds. Once more stops at once.`);
+}
+
+/** A full disk is no reason not to serve; only `baton link` cannot tell the address then. */
+function unannounced(error: unknown): () => void {
+  say(`${toBatonError(error).detail}. Links need --origin until there is room.`);
+  return () => undefined;
 }
 
 const withOrigin = (config: Config, origin: string): Config => ({

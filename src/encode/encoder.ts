@@ -68,13 +68,12 @@ async function* asInput(
   const packetMs = (AAC_FRAME_SAMPLES * 1000) / run.sampleRate;
   try {
     if (!isBare) yield matroskaHead(trackOf(run));
-    for (
-      let count = 0, next: IteratorResult<Uint8Array> = { value: first };
-      next.done !== true;
-      next = await rest.next(), count++
-    ) {
+    let count = 0;
+    for (let next: IteratorResult<Uint8Array> = { value: first }; next.done !== true; next = await rest.next()) {
       yield isBare ? next.value : matroskaPacket(next.value, count * packetMs);
+      count += 1;
     }
+    if (isBare && count === 1) yield first; // ffmpeg takes no MP3 of one frame; the cut leaves the second out
   } finally {
     await rest.return?.();
   }

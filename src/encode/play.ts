@@ -7,6 +7,9 @@ import type { Chunks, HeldChunk } from './chunks.ts';
 import { lookAhead, type Ahead } from './ahead.ts';
 import type { Slots } from './slots.ts';
 
+/** So many listeners may wait for their first frame; more are told to come back. */
+const MOST_WAITING = 32;
+
 /** Shared by all plays of a process. */
 export interface PlayDeps {
   readonly chunks: Chunks;
@@ -28,6 +31,7 @@ export async function* play(
 ): AsyncGenerator<Uint8Array, void> {
   const size = CHUNK_FRAMES * output.timeline.frameBytes;
   const end = Math.min(chunkCount(output.timeline), Math.ceil(range.end / size));
+  let begun = false;
   let ahead = null as Ahead | null; // assigned in playChunk, which the compiler cannot see
   try {
     for (let index = Math.floor(range.start / size); index < end; index++) {
@@ -46,12 +50,13 @@ export async function* play(
   async function* playChunk(index: number, start: Bytes, stop: Bytes): AsyncGenerator<Uint8Array, void> {
     let position = start;
     for (let shared = await claim(index); ; shared = null) {
-      const held = shared ?? encodeNow(index);
+      const held = shared ?? (await encodeNow(index));
       const { chunk } = held;
       const waited = chunk.complete() === null;
       try {
         for await (const bytes of chunk.follow(position, stop, signal)) {
           position += bytes.length;
+          begun = true;
           yield bytes;
           // Not before: the first frame had the machine to itself.
           if (waited) ahead ??= lookAhead(output, end, deps, meter, signal);
@@ -76,8 +81,9 @@ export async function* play(
     return found;
   }
 
-  function encodeNow(index: number): HeldChunk {
-    const release = deps.slots.urgent();
+  /** A response that has begun waits for its turn, however many do: its head promised the rest. */
+  async function encodeNow(index: number): Promise<HeldChunk> {
+    const release = await deps.slots.urgent(signal, begun ? Infinity : MOST_WAITING);
     const [held] = deps.chunks.encode(output, [index], meter, release);
     if (held === undefined) throw new BatonError('INTERNAL', `chunk ${index} was not started`);
     return held;

@@ -26,6 +26,8 @@ export const MP3_KBPS = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 25
 
 const CHANNELS = { mono: 1, stereo: 2 } as const;
 const TRIM_STEP_MS = 10;
+/** In the order they have in a link. */
+const OPTIONS: readonly string[] = ['codec', 'bitrate', 'channels', 'start', 'end'];
 
 /**
  * The rendition that a link's options ask for, such as `codec.mp3~bitrate.96k~channels.mono~start.1500ms~end.90000ms`.
@@ -56,8 +58,9 @@ export function renditionOf(parts: Readonly<Record<string, string | undefined>>)
 
 function readRendition(pairs: ReadonlyMap<string, string>): Rendition {
   const codec = pairs.get('codec');
-  const legal = codec === 'copy' ? ['codec'] : ['codec', 'bitrate', 'channels', 'start', 'end'];
+  const legal = codec === 'copy' ? ['codec'] : OPTIONS;
   const unknown = [...pairs.keys()].find((key) => !legal.includes(key));
+  if (unknown !== undefined && OPTIONS.includes(unknown)) throw invalid(`${unknown} does not go with codec copy`);
   if (unknown !== undefined) throw invalid(`unknown option: ${unknown}`);
   if (codec === 'copy') return { codec };
   if (codec !== 'mp3') throw invalid(`codec must be mp3 or copy, not ${codec ?? 'missing'}`);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { BatonError } from '../errors.ts';
 import { formatKeys, newKey, parseKeys, type Keys } from '../sign/keys.ts';
 import { isErrno } from '../store/errno.ts';
@@ -39,7 +39,7 @@ export interface ServerRecord {
 export async function openDataFolder(folder: string): Promise<DataFolder> {
   const data = dataFolderAt(folder);
   try {
-    await mkdir(data.path, { recursive: true, mode: 0o700 });
+    await makeFolder(data.path);
   } catch (cause) {
     throw unusable(`the data folder ${data.path} cannot be made`, cause);
   }
@@ -48,6 +48,20 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   await createFile(join(data.path, '.gitignore'), '*\n'); // keys are not for a repository
   await createFile(data.keysFile, keysText({ current: kid, byId: new Map([[kid, secret]]) }));
   return data;
+}
+
+/** One by one: the recursive form of mkdir never returns where the system refuses a new folder with ENOENT, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = (): Promise<unknown> => mkdir(path, { mode: 0o700 });
+  const onFailure = async (error: unknown): Promise<void> => {
+    if (isErrno(error, 'EEXIST') && (await stat(path)).isDirectory()) return;
+    if (!isErrno(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make().catch((again: unknown) => {
+      if (!isErrno(again, 'EEXIST')) throw again;
+    });
+  };
+  await make().catch(onFailure);
 }
 
 /** The data folder at `folder` as it is: nothing is made. */

@@ -30,19 +30,28 @@ export async function answer(
     const reply = await app(toRequest(incoming, gone.signal));
     await send(reply, incoming.method === 'HEAD', response, gone.signal);
   } catch {
-    response.destroy();
+    cut(response);
   } finally {
     response.off('close', leave);
     stopping.removeEventListener('abort', stop);
   }
 }
 
+/** What was written still goes out; then the connection ends short of what its head promised. */
+function cut(response: ServerResponse): void {
+  if (response.headersSent && response.socket !== null) response.socket.destroySoon();
+  else response.destroy();
+}
+
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(incoming.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  return { method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers, body: incoming, signal };
+  return { method: incoming.method ?? 'GET', path: originForm(incoming.url ?? '/'), headers, body: incoming, signal };
 }
+
+/** A target may name the server itself (RFC 9112 section 3.2.2); the path is left as it is. */
+const originForm = (target: string): string => target.replace(/^https?:\/\/[^/?]*/i, '');
 
 async function send(
   { status, headers, body }: Reply,

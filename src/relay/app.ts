@@ -65,6 +65,9 @@ export function errorReply(error: BatonError, headers: Headers = {}): Reply {
   };
 }
 
+/** A header may have kilobytes; one range fits well. */
+const LONGEST_RANGE = 64;
+
 type Log = (status: number, bytes: number, outcome: Outcome, error: BatonError | null) => void;
 
 function finished(reply: Reply, signal: AbortSignal, log: Log, leave: () => void): Reply {
@@ -107,7 +110,7 @@ function usageRecord(kind: Kind, request: Request, notes: Notes, result: Result)
     method: request.method,
     status,
     rendition,
-    range: request.headers['range'] ?? null,
+    range: request.headers['range']?.slice(0, LONGEST_RANGE) ?? null,
     bytes,
     firstAudioMs: firstAudioAt === null ? null : tenths(firstAudioAt - startedAt),
     totalMs: tenths(performance.now() - startedAt),

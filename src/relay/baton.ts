@@ -39,7 +39,7 @@ export interface Parts {
 }
 
 /** Listeners who wait may have this many encoders for each one that may encode ahead. */
-const URGENT_PER_ENCODER = 8;
+const URGENT_PER_ENCODER = 4;
 const PARKED = { size: 4, idleMs: 120_000 };
 
 /** Puts the parts together. Nothing is started or read before the first request. */

@@ -80,4 +80,9 @@ test('a full disk costs the store, not the listener', async ({ skip }) => {
     expect([options, status, right.get(options)?.equals(bytes)]).toEqual([options, 200, true]);
   }
   expect(folderBytes(data)).toBeGreaterThan(256 * 1024);
+
+  spawnSync('dd', ['if=/dev/zero', `of=${join(data, 'filler')}`, 'bs=4k']);
+  await using restarted = await serve(data, { BATON_ALLOW_ORIGINS: origin.origin, BATON_MEMORY_MB: '0' });
+  const again = await get(await restarted.file(url, RENDITIONS[0] ?? ''));
+  expect(right.get(RENDITIONS[0] ?? '')?.equals(again.bytes)).toBe(true);
 }, 120_000);
