@@ -9,7 +9,9 @@ import { startOrigin } from '../support/origin.ts';
 import { serve } from '../support/served.ts';
 import { source } from '../support/sources.ts';
 
-const RENDITIONS = [320, 256, 224, 192, 160, 128, 112, 96].map((kbps) => `codec.mp3~bitrate.${kbps}k`);
+const RENDITIONS = [128, 112, 96, 80, 64].flatMap((kbps) =>
+  ['', '~channels.mono'].map((channels) => `codec.mp3~bitrate.${kbps}k${channels}`),
+);
 const MB = 2 ** 20;
 
 /** The bytes of every rendition, made by a Baton with a store of its own. */
@@ -27,13 +29,13 @@ function folderBytes(folder: string): number {
 }
 
 test('three servers on one data folder, under a budget smaller than the work, serve every byte right', async () => {
-  const made = await source('vbr-xing.mp3', { seconds: 15 });
+  const made = await source('vbr-xing.mp3', { seconds: 30 });
   await using origin = await startOrigin(made.bytes);
   const url = origin.url('/episode.mp3');
   const right = await references(url, origin.origin);
   const work = [...right.values()].reduce((sum, bytes) => sum + bytes.length, 0);
-  const budgetMb = 1;
-  expect(work).toBeGreaterThan(2 * budgetMb * MB);
+  const budgetMb = 2; // many times what three servers write at once
+  expect(work).toBeGreaterThan(1.5 * budgetMb * MB);
 
   await using stack = new AsyncDisposableStack();
   const data = await mkdtemp(join(tmpdir(), 'baton-shared-'));
