@@ -37,7 +37,9 @@ export async function startBaton(options: TestBatonOptions): Promise<TestBaton> 
   const config = { ...readConfig({}), port: 0, shutdownMs: 500, allowOrigins: options.allowOrigins, ...options.config };
   const log = (line: string): void => void usage.push(JSON.parse(line) as UsageRecord);
   const now = options.now ?? ((): number => Date.now());
-  const { origin, stop } = await startServer({ config, keys, engine: await testEngine(), store, demo: null, log, now });
+  const server = await startServer({ config, keys, engine: await testEngine(), store, demo: null, log, now });
+  const { origin } = server;
+  const stop = (): Promise<void> => server.stop();
   return {
     origin,
     keys,

@@ -11,7 +11,7 @@ export async function promisedFile(url: string): Promise<Answer & { readonly pro
     const answer = await get(url);
     const promised = head.headers['content-length'];
     if (head.status === 200 && promised !== undefined) return { ...answer, promisedBytes: Number(promised) };
-    if (performance.now() > until)
+    if (head.status !== 200 || performance.now() > until)
       throw new Error(`no promise: ${head.status}, then ${answer.bytes.subarray(0, 300).toString()}`);
   }
 }
