@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Lab } from './lab.ts';
+import { join } from 'node:path';
+import { startBaton, type Lab } from './lab.ts';
 import { compare, cpuSeconds, limit, peakMegabytes, type Row } from './measure.ts';
 
 const OPTIONS = 'codec.mp3~bitrate.128k';
 
 /** One hour, transcoded whole, against one ffmpeg process with the same settings on the same URL. */
 export async function wholeEpisode(lab: Lab): Promise<readonly Row[]> {
-  const { pid } = lab.baton;
+  await using stack = new AsyncDisposableStack();
+  const baton = await startBaton(join(lab.folder, 'whole-episode'), lab.originUrl, stack); // its peak is of this work alone
+  const { pid } = baton;
   const cpuBefore = cpuSeconds(pid);
   const startedAt = performance.now();
-  const response = await fetch(lab.baton.link(await lab.freshSource(), OPTIONS));
+  const response = await fetch(baton.link(await lab.freshSource(), OPTIONS));
   let bytes = 0;
   for await (const piece of response.body ?? []) bytes += piece.length;
   const ours = { seconds: (performance.now() - startedAt) / 1000, cpu: cpuSeconds(pid) - cpuBefore };

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { BatonError } from '../errors.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import type { Ending, FfmpegProcess } from './process.ts';
 
 /** The next bytes of one output. */
@@ -13,6 +13,7 @@ export interface OutputPiece {
 /** Neither input taken nor output given for this long, although input was there: ffmpeg hangs. */
 const STALL_MS: Milliseconds = 10_000;
 const CPU_SAMPLE_MS: Milliseconds = 20;
+const BLOCK_BYTES: Bytes = 4096;
 
 /** Bytes for stdin; `signal` is aborted when ffmpeg wants no more of them. */
 export type Input = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
@@ -98,24 +99,33 @@ async function feed(
   watch: Watch,
   signal: AbortSignal,
 ): Promise<void> {
+  const write = gathered(stdin);
   watch.waiting(true);
   for await (const bytes of input) {
     watch.waiting(false);
     if (signal.aborted || stdin.destroyed) return;
-    if (!writeGathered(stdin, bytes)) await drained(stdin, signal);
+    if (!write(bytes)) await drained(stdin, signal);
     watch.waiting(true);
   }
   watch.waiting(false);
   stdin.end();
 }
 
-/** Packets have a few hundred bytes: those that come in one go leave in one system call. */
-function writeGathered(stdin: Writable, bytes: Uint8Array): boolean {
-  stdin.cork();
-  process.nextTick(() => {
-    stdin.uncork();
-  });
-  return stdin.write(bytes);
+/** Packets have a few hundred bytes: those that come in one go leave in blocks, the first ones without delay. */
+function gathered(stdin: Writable): (bytes: Uint8Array) => boolean {
+  let isCorked = false;
+  const flush = (): void => {
+    if (isCorked) stdin.uncork();
+    isCorked = false;
+  };
+  return (bytes) => {
+    if (!isCorked) process.nextTick(flush);
+    if (!isCorked) stdin.cork();
+    isCorked = true;
+    const hasRoom = stdin.write(bytes);
+    if (stdin.writableLength >= BLOCK_BYTES) flush();
+    return hasRoom;
+  };
 }
 
 function drained(stdin: Writable, signal: AbortSignal): Promise<void> {
