@@ -1,17 +1,7 @@
+import { burst, kick } from './demo-drums.ts';
+import { panned, type Sounding } from './demo-mix.ts';
 import { SAMPLE_RATE, STEP, STEP_SECONDS, type Note, type Voice } from './demo-note.ts';
-import { falling, GLASS, NOISE, read, ROUND, SINE, SOFT, speed, TABLE } from './demo-waves.ts';
-
-/** What the instruments of one step of music play into, STEP samples each. */
-export interface Mix {
-  readonly left: Float32Array;
-  readonly right: Float32Array;
-  /** Shares of the sound that go into the echo and into the room. */
-  readonly echo: Float32Array;
-  readonly hall: Float32Array;
-}
-
-/** Adds the next step of a sounding note to the mix; false when the note has died away. */
-export type Sounding = (mix: Mix) => boolean;
+import { falling, GLASS, read, ROUND, SINE, SOFT, speed, TABLE } from './demo-waves.ts';
 
 /** Strikes a note. */
 export const strike = (note: Note): Sounding => INSTRUMENTS[note.voice](note);
@@ -41,12 +31,6 @@ const INSTRUMENTS: Readonly<Record<Voice, (note: Note) => Sounding>> = {
     burst(note, { attack: 0.001, decay: note.length > 1 ? 0.11 : 0.028, gain: 0.3, brightness: 0.95, hall: 0.08 }),
   shaker: (note) => burst(note, { attack: 0.018, decay: 0.03, gain: 0.24, brightness: 0.8, hall: 0.1 }),
 };
-
-/** Equal power. */
-const panned = ({ level, pan }: Note, gain: number): readonly [left: number, right: number] => [
-  level * gain * Math.cos(((pan + 1) * Math.PI) / 4) * Math.SQRT2,
-  level * gain * Math.sin(((pan + 1) * Math.PI) / 4) * Math.SQRT2,
-];
 
 // Each instrument copies its state into local variables for the length of a step: captured ones are boxed at every write.
 
@@ -155,55 +139,5 @@ function struck(note: Note, { ratio, index, indexDecay, decay, gain, echo: toEch
     }
     state = [carrier, modulator, at, fade, depth];
     return at < end;
-  };
-}
-
-function kick({ level }: Note): Sounding {
-  const [fadeBy, dropBy] = [falling(0.13), falling(0.028)];
-  let state: readonly [number, number, number, number] = [0, 0, level * 0.62, 1];
-  return ({ left, right, hall }) => {
-    let [phase, at, fade, drop] = state;
-    for (let i = 0; i < STEP; i++, at++) {
-      const value = read(SINE, phase) * fade * (at < 90 ? at / 90 : 1);
-      left[i] = (left[i] ?? 0) + value;
-      right[i] = (right[i] ?? 0) + value;
-      hall[i] = (hall[i] ?? 0) + value * 0.04;
-      phase += ((47 + 95 * drop) * TABLE) / SAMPLE_RATE;
-      fade *= fadeBy;
-      drop *= dropBy;
-    }
-    state = [phase, at, fade, drop];
-    return at < 5 * STEP;
-  };
-}
-
-interface Burst {
-  readonly attack: number;
-  readonly decay: number;
-  readonly gain: number;
-  /** 0 dull, 1 nothing but treble. */
-  readonly brightness: number;
-  readonly hall: number;
-}
-
-function burst(note: Note, { attack, decay, gain, brightness, hall: toHall }: Burst): Sounding {
-  const [gainLeft, gainRight] = panned(note, gain);
-  const rise = 1 / (attack * SAMPLE_RATE);
-  const fadeBy = falling(decay);
-  let state: readonly [number, number, number, number] = [0, 1, 0, 0];
-  return ({ left, right, hall }) => {
-    let [level, fade, low, at] = state;
-    for (let i = 0; i < STEP; i++, at++) {
-      const white = NOISE[(at + note.at * 997) % NOISE.length] ?? 0;
-      low += (white - low) * 0.28;
-      level = Math.min(1, level + rise);
-      if (level === 1) fade *= fadeBy;
-      const value = (white * brightness + low * (1 - 1.6 * brightness)) * level * fade;
-      left[i] = (left[i] ?? 0) + value * gainLeft;
-      right[i] = (right[i] ?? 0) + value * gainRight;
-      hall[i] = (hall[i] ?? 0) + value * gain * note.level * toHall;
-    }
-    state = [level, fade, low, at];
-    return at < (attack + 8 * decay) * SAMPLE_RATE;
   };
 }

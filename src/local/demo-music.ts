@@ -1,4 +1,5 @@
-import { strike, type Mix, type Sounding } from './demo-instruments.ts';
+import { strike } from './demo-instruments.ts';
+import type { Mix, Sounding } from './demo-mix.ts';
 import { SAMPLE_RATE, STEP } from './demo-note.ts';
 import { score, steps } from './demo-score.ts';
 
