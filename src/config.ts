@@ -14,6 +14,18 @@ export interface Config {
   readonly ffmpegPath: string | null;
   /** A source is looked at again at most this often. */
   readonly revalidateMs: Milliseconds;
+  /** Where derived things are kept: a folder, or a bucket. Null: in the data folder. */
+  readonly store: StoreAddress | null;
+  /** Address of an S3-compatible service; null: AWS. */
+  readonly s3Endpoint: string | null;
+  /** `bucket` or `bucket/prefix` that s3: sources may be in. */
+  readonly sourceBuckets: readonly string[];
+  /** Signing keys as text, in place of those of the data folder. */
+  readonly keys: string | null;
+  /** Name or ARN of the secret that holds them. */
+  readonly keysSecret: string | null;
+  /** The edge in front checks tokens and strips them; nobody else can reach this process. */
+  readonly trustEdge: boolean;
   readonly storeBytes: Bytes;
   readonly memoryBytes: Bytes;
   /** A source without byte ranges is kept whole up to this size. */
@@ -22,9 +34,17 @@ export interface Config {
   readonly maxRequests: number;
   /** ffmpeg processes that encode ahead at the same time. */
   readonly encoders: number;
+  /** On functions: the most that one 206 holds, and how long one may take that leaves as a whole. */
+  readonly partBytes: Bytes;
+  readonly collectMs: Milliseconds;
   /** How long responses under way may go on after SIGTERM. */
   readonly shutdownMs: Milliseconds;
 }
+
+/** Where a store is. */
+export type StoreAddress =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,11 +57,19 @@ export const variables = {
   BATON_DATA: 'data folder: keys and store (.baton)',
   BATON_ALLOW_ORIGINS: 'exact origins, comma-separated, that sources may have although they are not public',
   BATON_REVALIDATE_SECONDS: 'a source is looked at again at most this often (300)',
+  BATON_STORE: 'store: a folder, or s3://bucket/prefix (in the data folder)',
+  BATON_S3_ENDPOINT: 'address of an S3-compatible service (AWS)',
+  BATON_SOURCE_BUCKETS: 'buckets, or bucket/prefix, comma-separated, that s3:// sources may be in',
+  BATON_KEYS: 'signing keys, id:secret, in place of those in the data folder',
+  BATON_KEYS_SECRET: 'AWS secret that holds the signing keys',
+  BATON_TRUST_EDGE: '1 when only an edge that checks tokens can reach this process',
   BATON_STORE_MB: 'size of the store on disk (2048)',
   BATON_MEMORY_MB: 'part of the store kept in memory as well (16)',
   BATON_SPOOL_MB: 'largest source without byte ranges (512)',
   BATON_MAX_REQUESTS: 'responses under way at the same time (256)',
   BATON_ENCODERS: 'ffmpeg processes that encode ahead at the same time (number of cores)',
+  BATON_RANGE_MB: 'on functions: the most that one answer to a range holds (4)',
+  BATON_RANGE_MS: 'on functions without streaming: how long one answer to a range may be made (300)',
   BATON_SHUTDOWN_SECONDS: 'how long responses may go on after SIGTERM (10)',
   FFMPEG_PATH: 'another ffmpeg than the one of the npm package',
 } as const;
@@ -55,11 +83,19 @@ export function readConfig(env: Environment): Config {
     allowOrigins: origins(env),
     ffmpegPath: env['FFMPEG_PATH'] ?? null,
     revalidateMs: whole(env, 'BATON_REVALIDATE_SECONDS', 300, 0, 86_400) * 1000,
+    store: storeAddress(env),
+    s3Endpoint: endpoint(env),
+    sourceBuckets: list(env, 'BATON_SOURCE_BUCKETS').map(sourceBucket),
+    keys: env['BATON_KEYS'] ?? null,
+    keysSecret: env['BATON_KEYS_SECRET'] ?? null,
+    trustEdge: flag(env, 'BATON_TRUST_EDGE'),
     storeBytes: whole(env, 'BATON_STORE_MB', 2048, 1, 2 ** 24) * MiB,
     memoryBytes: whole(env, 'BATON_MEMORY_MB', 16, 0, 2 ** 16) * MiB,
     spoolBytes: whole(env, 'BATON_SPOOL_MB', 512, 0, 2 ** 20) * MiB,
     maxRequests: whole(env, 'BATON_MAX_REQUESTS', 256, 1, 100_000),
     encoders: whole(env, 'BATON_ENCODERS', availableParallelism(), 1, 1024),
+    partBytes: whole(env, 'BATON_RANGE_MB', 4, 1, 4) * MiB,
+    collectMs: whole(env, 'BATON_RANGE_MS', 300, 0, 20_000),
     shutdownMs: whole(env, 'BATON_SHUTDOWN_SECONDS', 10, 0, 3600) * 1000,
   });
 }
@@ -73,9 +109,21 @@ function whole(env: Environment, name: keyof typeof variables, fallback: number,
 }
 
 function origins(env: Environment): readonly string[] {
-  if (env['AWS_LAMBDA_RUNTIME_API'] !== undefined) return []; // never in a deployed function: its runtime API is on loopback
-  const texts = (env['BATON_ALLOW_ORIGINS'] ?? '').split(',').map((text) => text.trim());
-  return texts.filter((text) => text !== '').map(origin);
+  // Never in a deployed function: its runtime API is on loopback. Lambda reserves the second variable for itself.
+  if (env['AWS_LAMBDA_RUNTIME_API'] !== undefined && env['AWS_LAMBDA_INITIALIZATION_TYPE'] !== 'local-lambda')
+    return [];
+  return list(env, 'BATON_ALLOW_ORIGINS').map(origin);
+}
+
+function list(env: Environment, name: keyof typeof variables): readonly string[] {
+  const texts = (env[name] ?? '').split(',').map((text) => text.trim());
+  return texts.filter((text) => text !== '');
+}
+
+function flag(env: Environment, name: keyof typeof variables): boolean {
+  const text = env[name] ?? '';
+  if (['', '0', '1'].includes(text)) return text === '1';
+  throw invalid(name, `must be 1 or 0, not "${text}"`);
 }
 
 function origin(text: string): string {
@@ -83,6 +131,32 @@ function origin(text: string): string {
   if (url !== null && /^https?:$/.test(url.protocol) && text.replace(/\/$/, '').toLowerCase() === url.origin)
     return url.origin;
   throw invalid('BATON_ALLOW_ORIGINS', `must hold exact origins such as http://127.0.0.1:9000, not "${text}"`);
+}
+
+const BUCKET = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
+const STORE_ON_S3 = new RegExp(`^s3://(${BUCKET})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)/?$`);
+
+function storeAddress(env: Environment): StoreAddress | null {
+  const text = env['BATON_STORE'];
+  if (text === undefined || text === '') return null;
+  if (!text.includes('://')) return { kind: 'folder', path: text };
+  const [, bucket, path] = STORE_ON_S3.exec(text) ?? [];
+  if (bucket === undefined || path === undefined)
+    throw invalid('BATON_STORE', `must be a folder or s3://bucket/prefix, not "${text}"`);
+  return { kind: 's3', bucket, prefix: path.slice(1) };
+}
+
+function sourceBucket(text: string): string {
+  if (new RegExp(`^${BUCKET}(?:/[^\\s]+)?$`).test(text)) return text;
+  throw invalid('BATON_SOURCE_BUCKETS', `must hold buckets or bucket/prefix, not "${text}"`);
+}
+
+function endpoint(env: Environment): string | null {
+  const text = env['BATON_S3_ENDPOINT'];
+  if (text === undefined || text === '') return null;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.origin;
+  throw invalid('BATON_S3_ENDPOINT', `must be an address such as http://127.0.0.1:9000, not "${text}"`);
 }
 
 const invalid = (name: keyof typeof variables, rule: string): BatonError =>

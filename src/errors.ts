@@ -20,6 +20,11 @@ const FAILURES = {
   RANGE_NOT_SATISFIABLE: [416, 'The range lies outside the file. Its size is in Content-Range.', false],
   BUSY: [503, 'Too many listeners at the moment. Try again shortly.', false],
   STOPPING: [503, 'The server is restarting. Try again shortly.', false],
+  RESPONSE_LIMIT: [
+    503,
+    'The response reached the limit of what may be sent at once. Ask for the rest with a Range request.',
+    false,
+  ],
   CLIENT_GONE: [499, 'The listener left.', false],
 
   SOURCE_REFUSED: [403, 'This source address is not allowed: only public http and https addresses are.', false],
@@ -38,6 +43,7 @@ const FAILURES = {
   SOURCE_CHANGED: [502, 'The source changed while it was being read. Try again.', false],
   SOURCE_ENCODED: [502, 'The source is compressed in transit (Content-Encoding), which Baton refuses.', false],
   SOURCE_TOO_LARGE: [413, 'The source is larger than Baton accepts.', false],
+  SOURCE_UNMEASURED: [503, 'The length of the source is not known yet. Try again shortly.', false],
   SOURCE_EMPTY: [422, 'The source is empty.', false],
   SOURCE_NOT_MEDIA: [
     415,

@@ -7,6 +7,14 @@ import type { Chunks, HeldChunk } from './chunks.ts';
 import { lookAhead, type Ahead } from './ahead.ts';
 import type { Slots } from './slots.ts';
 
+/** What ends a play before its end. */
+export interface Ends {
+  /** At once. */
+  readonly signal: AbortSignal;
+  /** At the next boundary between chunks, after one at least. */
+  readonly closing: AbortSignal;
+}
+
 /** So many listeners may wait for their first frame; more are told to come back. */
 const MOST_WAITING = 32;
 
@@ -20,21 +28,24 @@ export interface PlayDeps {
  * The bytes of an output's frames in `range`, chunk after chunk: from the store, or encoded. The chunk that is waited
  * for is encoded by itself at once and its frames pass as ffmpeg emits them; from the first chunk that has to be
  * encoded on, the following ones are encoded ahead. How far ahead is bounded, and the listener's pace holds it back.
- * Leaving it stops every encode that nobody else waits for. Throws BUSY, and what encoding throws.
+ * Leaving it stops every encode that nobody else waits for. Throws BUSY, the reason of what ends it, and what encoding
+ * throws.
  */
 export async function* play(
   output: Output,
   range: ByteRange,
   deps: PlayDeps,
   meter: EncodeMeter,
-  signal: AbortSignal,
+  { signal, closing }: Ends,
 ): AsyncGenerator<Uint8Array, void> {
   const size = CHUNK_FRAMES * output.timeline.frameBytes;
+  const first = Math.floor(range.start / size);
   const end = Math.min(chunkCount(output.timeline), Math.ceil(range.end / size));
   let begun = false;
   let ahead = null as Ahead | null; // assigned in playChunk, which the compiler cannot see
   try {
-    for (let index = Math.floor(range.start / size); index < end; index++) {
+    for (let index = first; index < end; index++) {
+      if (index > first) closing.throwIfAborted();
       const start = Math.max(0, range.start - index * size);
       const stop = Math.min(chunkBytes(output.timeline, index), range.end - index * size);
       yield* playChunk(index, start, stop);

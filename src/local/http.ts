@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BatonError } from '../errors.ts';
-import type { App, Reply, Request } from '../relay/reply.ts';
+import { unlimited, type App, type Reply, type Request } from '../relay/reply.ts';
 import type { Milliseconds } from '../units.ts';
 
 /** A listener who takes nothing for this long is let go; a player resumes with a range. */
@@ -47,8 +47,18 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(incoming.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  return { method: incoming.method ?? 'GET', path: originForm(incoming.url ?? '/'), headers, body: incoming, signal };
+  return {
+    method: incoming.method ?? 'GET',
+    path: originForm(incoming.url ?? '/'),
+    headers,
+    body: incoming,
+    signal,
+    closing: NEVER,
+    limits: unlimited,
+  };
 }
+
+const NEVER = new AbortController().signal;
 
 /** A target may name the server itself (RFC 9112 section 3.2.2); the path is left as it is. */
 const originForm = (target: string): string => target.replace(/^https?:\/\/[^/?]*/i, '');

@@ -20,7 +20,13 @@ export interface Notes {
 /** Answers requests of one kind. Throws BatonError while there is still a status to give. */
 export type Relay = (request: Request, baton: Baton, notes: Notes) => Promise<Reply>;
 
-const RETRY_AFTER_SECONDS: Partial<Record<FailureCode, number>> = { BUSY: 2, STOPPING: 1, SOURCE_CHANGED: 1 };
+const RETRY_AFTER_SECONDS: Partial<Record<FailureCode, number>> = {
+  BUSY: 2,
+  STOPPING: 1,
+  RESPONSE_LIMIT: 1,
+  SOURCE_CHANGED: 1,
+  SOURCE_UNMEASURED: 1,
+};
 
 /** Everything that happens to a request of this kind, in order; one line of usage is written when its response is over. */
 export function app(kind: Kind, relay: Relay, baton: Baton): App {

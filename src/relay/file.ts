@@ -1,21 +1,19 @@
-import { create as contentDisposition } from 'content-disposition';
-import { BatonError } from '../errors.ts';
+import { BatonError, hasCode } from '../errors.ts';
 import { parseRendition } from '../grid/rendition.ts';
 import { serverTiming } from '../meter/usage.ts';
 import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
 import type { Link } from '../sign/link.ts';
 import type { Source } from '../source/record.ts';
-import type { ByteRange } from '../units.ts';
+import type { ByteRange, Bytes } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { following } from './body.ts';
+import { collect, collecting } from './collect.ts';
 import { httpDate, isNotModified, rangeApplies, type Validators } from './conditional.ts';
+import { bare, describe } from './file-headers.ts';
 import { frameBytes, growingFrames } from './frames.ts';
 import type { Headers, Reply, Request } from './reply.ts';
 import type { VirtualFile } from './virtual-file.ts';
-
-// A character may take 9 bytes of the header, and proxies take 4 kB for all headers.
-const MAX_TITLE = 120;
 
 /**
  * A virtual file: an episode in another rendition, exact to the byte although nothing was encoded beforehand. GET and
@@ -28,7 +26,7 @@ export async function file(request: Request, baton: Baton, notes: Notes): Promis
   parseRendition(link.options);
   notes.rendition = link.options;
   const source = await openSource(link, request, baton, notes);
-  const wanted = baton.files(source, link.options);
+  const wanted = await withLength(baton.files(source, link.options), request, baton, notes);
   const lastModified = wanted.etag === null ? null : httpDate(source.pin.modified, baton.now());
   const headers = describe(wanted, lastModified, link, baton);
   if (wanted.size === null || wanted.etag === null) return unmeasured(request, wanted, headers, baton, notes);
@@ -41,13 +39,17 @@ export async function file(request: Request, baton: Baton, notes: Notes): Promis
     notes.errorHeaders = { 'content-range': unsatisfiedRange(wanted.size), 'accept-ranges': 'bytes' };
     throw new BatonError('RANGE_NOT_SATISFIABLE', request.headers['range']);
   }
-  const range = asked.kind === 'part' ? asked.range : { start: 0, end: wanted.size };
-  headers['content-length'] = String(range.end - range.start);
-  if (asked.kind === 'part') headers['content-range'] = contentRange(range, wanted.size);
+  const range = asked.kind === 'part' ? atMost(request.limits.partBytes, asked.range) : { start: 0, end: wanted.size };
   const body = request.method === 'HEAD' ? null : await begin(wanted, range, request, baton, notes);
+  const sent = body instanceof Uint8Array ? { start: range.start, end: range.start + body.length } : range;
+  if (asked.kind === 'whole' && sent.end < range.end) throw new BatonError('RESPONSE_LIMIT', 'no range was asked for');
+  headers['content-length'] = String(sent.end - sent.start);
+  if (asked.kind === 'part') headers['content-range'] = contentRange(sent, wanted.size);
   headers['server-timing'] = serverTiming(notes.meter);
   return { status: asked.kind === 'part' ? 206 : 200, headers, body };
 }
+
+const atMost = (bytes: Bytes, { start, end }: ByteRange): ByteRange => ({ start, end: Math.min(end, start + bytes) });
 
 async function openSource(link: Link, request: Request, baton: Baton, { meter }: Notes): Promise<Source> {
   const startedAt = performance.now();
@@ -56,7 +58,26 @@ async function openSource(link: Link, request: Request, baton: Baton, { meter }:
   return source;
 }
 
-/** The body of `range`; its first frame is there when this resolves. */
+/** Who cannot send bytes as they come has to wait for the length, and the listener gets it, or is told to come back. */
+async function withLength(
+  wanted: VirtualFile,
+  { limits, signal, closing }: Request,
+  baton: Baton,
+  { meter }: Notes,
+): Promise<VirtualFile> {
+  if (limits.collectMs === null || wanted.size !== null) return wanted;
+  try {
+    return wanted.measuredBy(await baton.sources.indexed(wanted.source, AbortSignal.any([signal, closing]), meter));
+  } catch (error) {
+    if (hasCode(error, 'RESPONSE_LIMIT')) throw new BatonError('SOURCE_UNMEASURED');
+    throw error;
+  }
+}
+
+/**
+ * The body of `range`; its first frame is there when this resolves. Where bytes cannot leave as they come, it is all
+ * bytes that there were time for.
+ */
 async function begin(
   wanted: VirtualFile,
   range: ByteRange,
@@ -67,7 +88,9 @@ async function begin(
   const head = wanted.head.subarray(range.start, Math.min(range.end, wanted.head.length));
   const inFrames = { start: Math.max(0, range.start - wanted.head.length), end: range.end - wanted.head.length };
   if (inFrames.end <= inFrames.start) return head;
-  return primed(head, frameBytes(wanted, inFrames, baton, notes, request.signal), wanted, baton, notes);
+  using ends = collecting(request);
+  const body = await primed(head, frameBytes(wanted, inFrames, baton, notes, ends), wanted, baton, notes);
+  return request.limits.collectMs === null ? body : await collect(body);
 }
 
 /** No promise of a length until the seek index is there: the whole, without ranges. It is on its way from here on. */
@@ -83,7 +106,7 @@ async function unmeasured(
   const body =
     request.method === 'HEAD'
       ? null
-      : await primed(wanted.head, growingFrames(wanted, baton, notes, request.signal), wanted, baton, notes);
+      : await primed(wanted.head, growingFrames(wanted, baton, notes, request), wanted, baton, notes);
   if (request.method === 'HEAD') baton.sources.startIndex(wanted.source);
   headers['server-timing'] = serverTiming(notes.meter);
   return { status: 200, headers, body };
@@ -95,7 +118,7 @@ async function primed(
   wanted: VirtualFile,
   baton: Baton,
   notes: Notes,
-): Promise<Reply['body']> {
+): Promise<AsyncIterable<Uint8Array>> {
   const askedAt = performance.now();
   const first = await frames.next();
   notes.firstAudioAt = performance.now();
@@ -103,33 +126,3 @@ async function primed(
   baton.sources.startIndex(wanted.source);
   return following(first.done === true ? [head] : [head, first.value], frames);
 }
-
-function describe(wanted: VirtualFile, lastModified: string | null, link: Link, baton: Baton): Headers {
-  return {
-    'content-type': 'audio/mpeg',
-    'accept-ranges': 'bytes',
-    'cache-control': cacheControl(link, baton),
-    'content-disposition': disposition(wanted.source.record.tags.title, link.name),
-    ...(wanted.etag === null ? {} : { etag: wanted.etag }),
-    ...(lastModified === null ? {} : { 'last-modified': lastModified }),
-  };
-}
-
-/** The real title; `name` is for clients that read ASCII alone. */
-function disposition(title: string | undefined, name: string): string {
-  const fileName = title === undefined ? name : `${title.slice(0, MAX_TITLE).toWellFormed()}.mp3`;
-  return contentDisposition(fileName, { type: 'inline', fallback: name });
-}
-
-/** The source may change at any look at it; a private link is not kept beyond its expiry. */
-function cacheControl({ expiresAt }: Link, baton: Baton): string {
-  const fresh = Math.floor(baton.config.revalidateMs / 1000);
-  if (expiresAt === null) return `public, max-age=${fresh}, no-transform`;
-  return `private, max-age=${Math.max(0, Math.min(fresh, Math.floor(expiresAt - baton.now() / 1000)))}, no-transform`;
-}
-
-/** A 304 says nothing of the content it does not send (RFC 9110 section 15.4.5). */
-const bare = (headers: Headers): Headers =>
-  Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name !== 'content-type' && name !== 'content-disposition'),
-  );

@@ -1,3 +1,5 @@
+import type { Bytes, Milliseconds } from '../units.ts';
+
 /** A request as the platform received it; `path` is the raw request target, never decoded or rewritten. */
 export interface Request {
   readonly method: string;
@@ -7,7 +9,21 @@ export interface Request {
   readonly body: AsyncIterable<Uint8Array>;
   /** Aborted when the listener has gone (CLIENT_GONE) or the runtime wants the response to end (STOPPING). */
   readonly signal: AbortSignal;
+  /** Aborted when the response should end at the next boundary between chunks, if it has not come to its end by then. */
+  readonly closing: AbortSignal;
+  readonly limits: ResponseLimits;
 }
+
+/** What the platform lets one response be. */
+export interface ResponseLimits {
+  /** A 206 may hold this much; the listener asks for what follows it. */
+  readonly partBytes: Bytes;
+  /** Null when bytes leave as they come. Else a response is sent when it is complete, and may take this long to be. */
+  readonly collectMs: Milliseconds | null;
+}
+
+/** For a platform that streams for as long as it takes. */
+export const unlimited: ResponseLimits = { partBytes: Infinity, collectMs: null };
 
 /** Of a response; lower-case names. */
 export type Headers = Record<string, string>;

@@ -31,7 +31,7 @@ function listen(
   meter: Meter = newMeter(),
   signal = never,
 ) {
-  return play(output, { start: 0, end: sizeOf(output), ...range }, relay.baton, meter, signal);
+  return play(output, { start: 0, end: sizeOf(output), ...range }, relay.baton, meter, { signal, closing: signal });
 }
 
 async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {

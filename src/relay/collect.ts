@@ -1,0 +1,30 @@
+import type { Ends } from '../encode/play.ts';
+import { BatonError, hasCode } from '../errors.ts';
+import type { Request } from './reply.ts';
+
+/** What ends a body that is collected: what ends the request, and its time being up. Disposing it stops the clock. */
+export function collecting({ signal, closing, limits }: Request): Ends & Disposable {
+  if (limits.collectMs === null) return { signal, closing, [Symbol.dispose]: () => undefined };
+  const window = new AbortController();
+  const timer = setTimeout(() => {
+    window.abort(new BatonError('RESPONSE_LIMIT', `${limits.collectMs} ms`));
+  }, limits.collectMs);
+  return {
+    signal,
+    closing: AbortSignal.any([closing, window.signal]),
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The bytes of `body` until its end or until it was made to close. Throws what it throws for other reasons. */
+export async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const bytes of body) pieces.push(bytes);
+  } catch (error) {
+    if (pieces.length === 0 || !hasCode(error, 'RESPONSE_LIMIT')) throw error;
+  }
+  return Buffer.concat(pieces);
+}
