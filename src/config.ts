@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { BatonError } from './errors.ts';
+import { parseS3Address, type S3Address } from './s3-address.ts';
 import type { Bytes, Milliseconds } from './units.ts';
 
 /** How this process is set up; every field has a default. */
@@ -15,11 +17,11 @@ export interface Config {
   /** A source is looked at again at most this often. */
   readonly revalidateMs: Milliseconds;
   /** Where derived things are kept: a folder, or a bucket. Null: in the data folder. */
-  readonly store: StoreAddress | null;
+  readonly storeAddress: StoreAddress | null;
   /** Address of an S3-compatible service; null: AWS. */
   readonly s3Endpoint: string | null;
-  /** `bucket` or `bucket/prefix` that s3: sources may be in. */
-  readonly sourceBuckets: readonly string[];
+  /** Buckets, or prefixes in them, that s3: sources may be in. */
+  readonly sourceBuckets: readonly S3Address[];
   /** Signing keys as text, in place of those of the data folder. */
   readonly keys: string | null;
   /** Name or ARN of the secret that holds them. */
@@ -34,6 +36,8 @@ export interface Config {
   readonly maxRequests: number;
   /** ffmpeg processes that encode ahead at the same time. */
   readonly encoders: number;
+  /** Of a function: where its bundle is, with what was packed beside it. */
+  readonly packageFolder: string | null;
   /** On functions: the most that one 206 holds, and how long one may take that leaves as a whole. */
   readonly partBytes: Bytes;
   readonly collectMs: Milliseconds;
@@ -42,9 +46,7 @@ export interface Config {
 }
 
 /** Where a store is. */
-export type StoreAddress =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
+export type StoreAddress = { readonly kind: 'folder'; readonly path: string } | ({ readonly kind: 's3' } & S3Address);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -83,7 +85,7 @@ export function readConfig(env: Environment): Config {
     allowOrigins: origins(env),
     ffmpegPath: env['FFMPEG_PATH'] ?? null,
     revalidateMs: whole(env, 'BATON_REVALIDATE_SECONDS', 300, 0, 86_400) * 1000,
-    store: storeAddress(env),
+    storeAddress: storeAddress(env),
     s3Endpoint: endpoint(env),
     sourceBuckets: list(env, 'BATON_SOURCE_BUCKETS').map(sourceBucket),
     keys: env['BATON_KEYS'] ?? null,
@@ -94,6 +96,7 @@ export function readConfig(env: Environment): Config {
     spoolBytes: whole(env, 'BATON_SPOOL_MB', 512, 0, 2 ** 20) * MiB,
     maxRequests: whole(env, 'BATON_MAX_REQUESTS', 256, 1, 100_000),
     encoders: whole(env, 'BATON_ENCODERS', availableParallelism(), 1, 1024),
+    packageFolder: packageFolder(env),
     partBytes: whole(env, 'BATON_RANGE_MB', 4, 1, 4) * MiB,
     collectMs: whole(env, 'BATON_RANGE_MS', 300, 0, 20_000),
     shutdownMs: whole(env, 'BATON_SHUTDOWN_SECONDS', 10, 0, 3600) * 1000,
@@ -133,22 +136,25 @@ function origin(text: string): string {
   throw invalid('BATON_ALLOW_ORIGINS', `must hold exact origins such as http://127.0.0.1:9000, not "${text}"`);
 }
 
-const BUCKET = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
-const STORE_ON_S3 = new RegExp(`^s3://(${BUCKET})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)/?$`);
-
 function storeAddress(env: Environment): StoreAddress | null {
   const text = env['BATON_STORE'];
   if (text === undefined || text === '') return null;
   if (!text.includes('://')) return { kind: 'folder', path: text };
-  const [, bucket, path] = STORE_ON_S3.exec(text) ?? [];
-  if (bucket === undefined || path === undefined)
-    throw invalid('BATON_STORE', `must be a folder or s3://bucket/prefix, not "${text}"`);
-  return { kind: 's3', bucket, prefix: path.slice(1) };
+  const address = parseS3Address(text);
+  if (address === null) throw invalid('BATON_STORE', `must be a folder or s3://bucket/prefix, not "${text}"`);
+  return { kind: 's3', ...address };
 }
 
-function sourceBucket(text: string): string {
-  if (new RegExp(`^${BUCKET}(?:/[^\\s]+)?$`).test(text)) return text;
+function sourceBucket(text: string): S3Address {
+  const address = parseS3Address(`s3://${text}`);
+  if (address !== null) return address;
   throw invalid('BATON_SOURCE_BUCKETS', `must hold buckets or bucket/prefix, not "${text}"`);
+}
+
+/** Lambda names the handler by its file below the task's root. */
+function packageFolder(env: Environment): string | null {
+  const root = env['LAMBDA_TASK_ROOT'];
+  return root === undefined ? null : join(root, dirname(env['_HANDLER'] ?? ''));
 }
 
 function endpoint(env: Environment): string | null {

@@ -9,6 +9,7 @@ import type { Demo } from '../local/demo-api.ts';
 import { demoEpisode } from '../local/demo-episode.ts';
 import { startDemoOrigin } from '../local/demo-origin.ts';
 import { startServer } from '../local/server.ts';
+import { parseKeys } from '../sign/keys.ts';
 import { localStore } from './local-store.ts';
 import { withProgress, type Report } from './progress.ts';
 import { settings, type Settings } from './settings.ts';
@@ -26,7 +27,7 @@ export async function runServer(options: ServeOptions): Promise<void> {
   const config = settings(options);
   if (options.demo === true) requireLoopback(config.host);
   const folder = await openDataFolder(config.dataFolder);
-  const keys = await folder.readKeys();
+  const keys = config.keys === null ? await folder.readKeys() : parseKeys(config.keys);
   const ffmpeg = findFfmpeg(config.ffmpegPath);
   using stopping = stopSignal();
   await using cleanup = new AsyncDisposableStack();
@@ -35,7 +36,7 @@ export async function runServer(options: ServeOptions): Promise<void> {
   const demo = options.demo === true ? await startDemo(folder, ffmpeg, quiet, stopping.signal, cleanup) : null;
   if (stopping.signal.aborted) return;
   const served = demo === null ? config : withOrigin(config, new URL(demo.sourceUrl).origin);
-  const store = localStore(folder.storeFolder, config);
+  const store = await localStore(folder.storeFolder, config);
   const server = await startServer({ config: served, keys, engine, store, demo, log: print, now: () => Date.now() });
   cleanup.defer(() => server.stop());
   const announced = folder.announceServer({ origin: server.origin, allowOrigins: served.allowOrigins });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { app as embedApp } from '../../handlers/embed.ts';
 import { app as fileApp } from '../../handlers/file.ts';
+import { app as playerApp } from '../../handlers/player.ts';
 import type { Config } from '../config.ts';
 import { BatonError } from '../errors.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
@@ -36,6 +37,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** Of renditions that are played, one process each waits for the next listener. */
+const PARKED = 4;
+
 /** Starts Baton as a plain HTTP server. Throws CONFIG_INVALID when it cannot listen at the host and port given. */
 export async function startServer({
   config,
@@ -50,7 +54,7 @@ export async function startServer({
   const onUsage = (record: object): void => {
     log(JSON.stringify(record));
   };
-  const baton = createBaton({ config, keys, engine, store, now, onUsage });
+  const baton = createBaton({ config, keys, engine, store, parked: PARKED, now, onUsage });
   const stopping = new AbortController();
   const routes = new Map<string, App>([
     ['file', fileApp(baton)],
@@ -88,20 +92,6 @@ async function openAt(server: Server, { host, port }: Config): Promise<string> {
     throw new BatonError('CONFIG_INVALID', `cannot listen on ${host}:${port}: ${advice}`, { cause });
   });
   return `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${actual}`;
-}
-
-function playerApp(files: ReadonlyMap<string, Uint8Array>): App {
-  return (request) => {
-    const path = request.path.split('?', 1)[0] ?? '';
-    const body = files.get(path);
-    if (body === undefined) return Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
-    const headers = {
-      'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'no-cache',
-      'access-control-allow-origin': '*',
-    };
-    return Promise.resolve({ status: 200, headers: { ...headers, 'content-length': String(body.length) }, body });
-  };
 }
 
 function healthApp({ admission, engine }: Baton): App {

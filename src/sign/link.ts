@@ -52,7 +52,9 @@ const MAX_CHARS = 8_000;
 const KIND = `(${KINDS.join('|')})`;
 const TOKEN = `([a-z0-9]{1,8})(?:\\.([1-9a-z][0-9a-z]{0,8})\\.([A-Za-z0-9_-]{1,64}))?\\.([A-Za-z0-9_-]{${SIGNATURE_CHARS}})`;
 const SEGMENT = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+';
-const PATH = new RegExp(`^/${KIND}/${TOKEN}/((${SEGMENT})/(~?[A-Za-z0-9_-]+)/(${SEGMENT}))$`);
+const REST = `((${SEGMENT})/(~?[A-Za-z0-9_-]+)/(${SEGMENT}))`;
+const PATH = new RegExp(`^/${KIND}/${TOKEN}/${REST}$`);
+const STRIPPED = new RegExp(`^/${KIND}/([a-z0-9]{1,8})/${REST}$`);
 
 /**
  * The path of a link that never expires and is the same every time; it is revoked with its key.
@@ -87,6 +89,24 @@ export function readLink(path: string, keys: Keys, now: Seconds): Link {
   const source = unsealSource(sealed, secret);
   const content = { kind: kind as Kind, options: options === NO_OPTIONS ? '' : options, source, name };
   return { ...content, expiresAt, scope: expiry === '' ? null : scope, kid, rest };
+}
+
+/**
+ * Takes apart a link whose token an edge in front of Baton has checked and left out, so that caches know one address for
+ * all links to one file: `/kind/kid/options/source/name`. Null for any other path.
+ * @throws LINK_INVALID for an unknown key, SOURCE_URL_INVALID
+ */
+export function readStrippedLink(path: string, keys: Keys): Link | null {
+  const match = path.length > MAX_CHARS ? null : STRIPPED.exec(path);
+  if (match === null) return null;
+  const [, kind = '', kid = '', rest = '', options = '', sealed = '', name = ''] = match as readonly (
+    string | undefined
+  )[];
+  const secret = keys.byId.get(kid);
+  if (secret === undefined) throw invalid(`unknown key ${kid}`);
+  const source = unsealSource(sealed, secret);
+  const content = { kind: kind as Kind, options: options === NO_OPTIONS ? '' : options, source, name };
+  return { ...content, expiresAt: null, scope: null, kid, rest };
 }
 
 /** For links that Baton writes into playlists and pages: they inherit an expiry, but change once an hour at most. */

@@ -1,8 +1,8 @@
 import type { Seconds } from '../units.ts';
 import type { Keys } from './keys.ts';
-import { checkExpiry, readLink, type Link } from './link.ts';
+import { checkExpiry, readLink, readStrippedLink, type Link } from './link.ts';
 
-/** As `readLink`, for the keys it was made with. */
+/** As `readLink`, for the keys it was made with; and as `readStrippedLink` if it trusts the edge. */
 export type LinkReader = (path: string, now: Seconds) => Link;
 
 const REMEMBERED = 512;
@@ -11,7 +11,7 @@ const REMEMBERED = 512;
  * Reads links and remembers the last ones that were good: players ask for many ranges of one link. A remembered link is
  * the same to the byte, and its expiry is checked every time.
  */
-export function linkReader(keys: Keys): LinkReader {
+export function linkReader(keys: Keys, { trustEdge }: { readonly trustEdge: boolean }): LinkReader {
   const known = new Map<string, Link>();
   return (path, now) => {
     const remembered = known.get(path);
@@ -19,7 +19,7 @@ export function linkReader(keys: Keys): LinkReader {
       if (remembered.expiresAt !== null) checkExpiry(remembered.expiresAt, now);
       return remembered;
     }
-    const link = readLink(path, keys, now);
+    const link = (trustEdge ? readStrippedLink(path, keys) : null) ?? readLink(path, keys, now);
     const oldest = known.size >= REMEMBERED ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);
     known.set(path, link);

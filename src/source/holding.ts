@@ -17,6 +17,8 @@ export interface Holding {
   readonly supply: Supply;
   /** Opened at first use. */
   medium(): Promise<Medium>;
+  /** Resolves when nothing is downloaded for later. */
+  idle(): Promise<void>;
   /** Closes the medium until it is used again. */
   rest(): void;
   close(): void;
@@ -66,6 +68,7 @@ export function hold(
         opening = null;
         throw error;
       })),
+    idle: async () => supply?.idle(),
     rest,
     close: () => {
       rest();

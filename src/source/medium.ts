@@ -9,7 +9,7 @@ import { mp4Packets } from './packets-mp4.ts';
 import type { SourceMeter } from './reader.ts';
 import { indexKey, type Mp3Facts, type ProbeRecord } from './record.ts';
 import { UNKNOWN_END } from './sample.ts';
-import { createSeekIndex, decodeSeekIndex, encodeSeekIndex } from './seek-index.ts';
+import { storedIndex } from './stored-index.ts';
 import type { Supply } from './supply.ts';
 
 /** A version of a source that is open for reading packets. */
@@ -88,12 +88,16 @@ async function openMp3(
   store: Store,
   signal: AbortSignal,
 ): Promise<Medium> {
-  const key = indexKey(record.version);
-  const stored = await store.get(key, signal);
-  const index = (stored && decodeSeekIndex(stored.bytes)) ?? createSeekIndex(facts.audio.start);
-  const scan = indexScan(index, streamHeader(facts, record.sampleRate), facts.audio, supply.stream);
-  // Losing it does no harm: it can be made again.
-  scan.completed.then((complete) => store.putIfAbsent(key, encodeSeekIndex(complete))).catch(() => undefined);
+  const stored = await storedIndex(record.version, facts.audio.start, store, signal);
+  const scan = indexScan(stored.index, streamHeader(facts, record.sampleRate), facts.audio, supply.stream);
+  const save = (): void => {
+    stored.save();
+  };
+  scan.completed.then(save, () => undefined);
+  const close = (): void => {
+    scan.close();
+    if (!stored.index.complete) save();
+  };
   const track = { record, facts, scan, read: supply.read };
-  return { scan, close: () => scan.close(), packets: (from, to, ...rest) => mp3Packets(track, from, to, ...rest) };
+  return { scan, close, packets: (from, to, ...rest) => mp3Packets(track, from, to, ...rest) };
 }

@@ -41,15 +41,15 @@ export function encodeSeekIndex(index: SeekIndex): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** The complete index in `bytes`; null when they hold none. */
-export function decodeSeekIndex(bytes: Uint8Array): SeekIndex | null {
+/** The index in `bytes`, which is that of a whole source or of its beginning; null when they hold none. */
+export function decodeSeekIndex(bytes: Uint8Array, complete: boolean): SeekIndex | null {
   if (bytes[0] !== FORMAT) return null;
   const numbers = readNumbers(bytes.subarray(1));
   const frames = numbers[0] ?? 0;
   if (numbers.length !== Math.ceil(frames / STEP) + 2) return null;
   let offset = 0;
   const points = numbers.slice(1).map((distance) => (offset += distance));
-  return growing(points.slice(0, -1), frames, points.at(-1) ?? 0, true);
+  return growing(points.slice(0, -1), frames, points.at(-1) ?? 0, complete);
 }
 
 function growing(points: Bytes[], frames: Frames, end: Bytes, complete: boolean): SeekIndex {

@@ -30,6 +30,8 @@ export interface Sources {
   certain(source: Source, samples: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<Samples>;
   /** The source once its length is known, which may take the seek index. */
   indexed(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
+  /** Resolves when no source without ranges is being downloaded any more, or `signal` is aborted. */
+  downloaded(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -99,5 +101,9 @@ export function createSources(deps: SourceDeps): Sources {
     return { ...holding.source, pin: source.pin };
   }
 
-  return { open, packets, bytes, startIndex, certain, indexed, close: () => shelf.close() };
+  async function downloaded(signal: AbortSignal): Promise<void> {
+    await orAbort(shelf.idle(), signal).catch(() => undefined);
+  }
+
+  return { open, packets, bytes, startIndex, certain, indexed, downloaded, close: () => shelf.close() };
 }

@@ -10,6 +10,8 @@ import { isPassing, RETRIES } from './retry.ts';
 export interface Spool {
   /** Follows the download; ends where the source does. */
   readonly read: ReadBytes;
+  /** Resolves when nothing is being downloaded, whether that came to its end or failed. */
+  idle(): Promise<void>;
   close(): void;
 }
 
@@ -183,7 +185,7 @@ export function openSpool(
     throw new BatonError('SOURCE_TOO_LARGE', `${options.size} bytes without ranges`);
   }
   if (body) run(body);
-  return { read, close: () => stop.abort(new BatonError('STOPPING')) };
+  return { read, idle: async () => download ?? undefined, close: () => stop.abort(new BatonError('STOPPING')) };
 }
 
 /** Every reader gets an error of its own to throw. */

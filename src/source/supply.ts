@@ -14,13 +14,15 @@ export interface Supply {
   readonly read: ReadBytes;
   /** For long runs, of which nothing is read twice. */
   readonly stream: ReadBytes;
+  /** Resolves when nothing is read for later. */
+  idle(): Promise<void>;
   close(): void;
 }
 
 /** From an origin with ranges. `id` names the blocks of this version in the cache. */
 export function rangedSupply(net: Net, blocks: Blocks, id: string, size: Bytes | null, pinned: Pinned): Supply {
   const stream = pinnedReader(net, pinned);
-  return { stream, read: blocks.reader(id, size ?? 0, stream), close: () => undefined };
+  return { stream, read: blocks.reader(id, size ?? 0, stream), idle: () => Promise.resolve(), close: () => undefined };
 }
 
 /**
@@ -38,7 +40,7 @@ export function spooledSupply(
   const { version, size } = pinned.pin();
   const fetch = (signal: AbortSignal) => wholeBody(net, pinned, signal);
   const spool = openSpool({ store, version, size, maxBytes, fetch }, body, stop);
-  return { read: spool.read, stream: spool.read, close: () => spool.close() };
+  return { read: spool.read, stream: spool.read, idle: () => spool.idle(), close: () => spool.close() };
 }
 
 async function wholeBody(net: Net, pinned: Pinned, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array, void>> {

@@ -14,10 +14,18 @@ describe('a seek index', () => {
     const index = indexOf(frames);
     index.finish();
     const bytes = encodeSeekIndex(index);
-    const again = decodeSeekIndex(bytes);
+    const again = decodeSeekIndex(bytes, true);
     expect(again).toMatchObject({ frames, end: index.end, complete: true });
     for (const frame of [0, 31, 32, frames - 1, frames]) expect(again?.locate(frame)).toEqual(index.locate(frame));
     expect(bytes.length).toBeLessThan(20 + frames / 10);
+  });
+
+  it('of the beginning of a source goes on where it was stored', () => {
+    const again = decodeSeekIndex(encodeSeekIndex(indexOf(100)), false);
+    expect(again).toMatchObject({ frames: 100, complete: false });
+    for (let frame = 100; frame < 200; frame++) again?.note(frame, offsetOf(frame), offsetOf(frame + 1));
+    expect(again).toMatchObject({ frames: 200, end: offsetOf(200) });
+    for (const frame of [0, 99, 100, 128, 199]) expect(again?.locate(frame)).toEqual(indexOf(200).locate(frame));
   });
 
   it('finds a frame at most 31 frames before, and none that it does not know', () => {
@@ -38,7 +46,7 @@ describe('a seek index', () => {
   });
 
   it('is not read from bytes that are something else', () => {
-    expect(decodeSeekIndex(Uint8Array.of(2, 0, 0))).toBeNull();
-    expect(decodeSeekIndex(encodeSeekIndex(indexOf(100)).subarray(0, 5))).toBeNull();
+    expect(decodeSeekIndex(Uint8Array.of(2, 0, 0), true)).toBeNull();
+    expect(decodeSeekIndex(encodeSeekIndex(indexOf(100)).subarray(0, 5), true)).toBeNull();
   });
 });

@@ -21,6 +21,7 @@ export async function startRelay(
     keys: testKeys(),
     engine: await testEngine(),
     store,
+    parked: 4,
     now: Date.now,
     onUsage: () => undefined,
   });

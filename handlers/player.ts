@@ -1,0 +1,17 @@
+import { BatonError } from '../src/errors.ts';
+import { errorReply } from '../src/relay/app.ts';
+import type { App } from '../src/relay/reply.ts';
+
+/** The scripts of the player, by path. */
+export const app =
+  (files: ReadonlyMap<string, Uint8Array>): App =>
+  (request) => {
+    const body = files.get(request.path.split('?', 1)[0] ?? '');
+    if (body === undefined) return Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
+    const headers = {
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'no-cache',
+      'access-control-allow-origin': '*',
+    };
+    return Promise.resolve({ status: 200, headers: { ...headers, 'content-length': String(body.length) }, body });
+  };

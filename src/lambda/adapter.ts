@@ -1,0 +1,91 @@
+import { BatonError, toBatonError } from '../errors.ts';
+import { errorReply } from '../relay/app.ts';
+import { createBaton, type Baton } from '../relay/baton.ts';
+import type { App, Reply, ResponseLimits } from '../relay/reply.ts';
+import type { Bytes } from '../units.ts';
+import { deadline, type Deadline } from './deadline.ts';
+import { toRequest, type FunctionUrlEvent } from './event.ts';
+import { awslambda, type LambdaContext, type StreamingHandler } from './runtime.ts';
+import { buffer, stream, type BufferedReply } from './send.ts';
+import { lastingSetup, type Setup } from './setup.ts';
+import { report } from './report.ts';
+import { usageLog } from './usage-log.ts';
+
+/** The two forms in which one app is deployed. */
+export interface Handlers {
+  /** For RESPONSE_STREAM function URLs and InvokeWithResponseStream. */
+  readonly handler: StreamingHandler<FunctionUrlEvent>;
+  /** For BUFFERED function URLs and Invoke. */
+  readonly buffered: (event: FunctionUrlEvent, context: LambdaContext) => Promise<BufferedReply>;
+}
+
+/** An app over what one invocation has. */
+export type AppOf = (baton: Baton, setup: Setup) => App;
+
+/**
+ * Handlers for `appOf`. What they use lives as long as one invocation and is stopped before it ends, down to the last
+ * child process and write: an environment is frozen in between, and what it had begun would go on in the next one. Only
+ * the setup (configuration, keys, store, engine) stays; it begins while the environment starts.
+ */
+export function lambda(appOf: AppOf): Handlers {
+  const setup = lastingSetup();
+  if (awslambda !== undefined) setup().catch(() => undefined); // an invocation that meets the fault tells it
+  let isCold = true;
+
+  async function answer(
+    event: FunctionUrlEvent,
+    context: LambdaContext,
+    { payloadBytes, limits, send }: Platform,
+  ): Promise<void> {
+    const usage = usageLog(context, isCold);
+    isCold = false;
+    using until = deadline({ remainingMs: context.getRemainingTimeInMillis(), payloadBytes });
+    const ready = await setup().catch(toBatonError);
+    if (ready instanceof BatonError) {
+      report(ready);
+      await send(errorReply(ready), until);
+      return;
+    }
+    const baton = createBaton({ ...ready, parked: 0, now: Date.now, onUsage: (record) => usage.record(record) });
+    try {
+      const { signal, closing } = until;
+      const request = toRequest(event, { signal, closing, limits: limits(ready) });
+      await send(await appOf(baton, ready)(request), until);
+    } finally {
+      await baton.sources.downloaded(until.closing);
+      await baton.close();
+      usage.write(until.sentBytes());
+    }
+  }
+
+  const handler: StreamingHandler<FunctionUrlEvent> = (event, raw, context) =>
+    answer(event, context, { ...STREAMED, send: (reply, until) => stream(reply, raw, until) });
+
+  const buffered = async (event: FunctionUrlEvent, context: LambdaContext): Promise<BufferedReply> => {
+    const whole = Promise.withResolvers<BufferedReply>();
+    await answer(event, context, {
+      ...BUFFERED,
+      send: async (reply, until) => whole.resolve(await buffer(reply, until)),
+    });
+    return await whole.promise;
+  };
+
+  return { handler: awslambda?.streamifyResponse(handler) ?? handler, buffered };
+}
+
+/** What differs between the two forms. */
+interface Platform {
+  readonly payloadBytes: Bytes;
+  readonly limits: (setup: Setup) => ResponseLimits;
+  readonly send: (reply: Reply, until: Deadline) => Promise<void>;
+}
+
+const STREAMED = {
+  payloadBytes: 200 * 2 ** 20,
+  limits: ({ config }: Setup): ResponseLimits => ({ partBytes: config.partBytes, collectMs: null }),
+};
+
+const BUFFERED = {
+  payloadBytes: 6 * 2 ** 20,
+  limits: ({ config }: Setup): ResponseLimits => config,
+};

@@ -1,0 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The scripts of the player beside the bundle, by the path they are served at. */
+export function packagedPlayer(packageFolder: string): ReadonlyMap<string, Uint8Array> {
+  const folder = join(packageFolder, 'player');
+  return new Map(readdirSync(folder).map((name) => [`/player/${name}`, readFileSync(join(folder, name))]));
+}

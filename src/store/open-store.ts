@@ -1,0 +1,34 @@
+import type { Config } from '../config.ts';
+import type { BatonError } from '../errors.ts';
+import type { Milliseconds } from '../units.ts';
+import { breakerStore } from './breaker.ts';
+import { degradingStore } from './degrading.ts';
+import { folderStore } from './folder.ts';
+import { layeredStore } from './layered.ts';
+import { memoryStore } from './memory.ts';
+import type { Store } from './store.ts';
+
+/** What the store of a process depends on. */
+export interface StoreSetup {
+  readonly config: Config;
+  /** Where it lies when the configuration says nothing. */
+  readonly folder: string;
+  /** Hears of a store that fails; listeners are served all the same. */
+  readonly onFault: (error: BatonError) => void;
+  readonly now: () => Milliseconds;
+}
+
+/** The configured store behind one in memory. */
+export async function openStore({ config, folder, onFault, now }: StoreSetup): Promise<Store> {
+  const { storeAddress: address, storeBytes: maxBytes, memoryBytes } = config;
+  const back =
+    address?.kind === 's3'
+      ? await onS3(address, config)
+      : folderStore(address === null ? folder : address.path, { maxBytes, now });
+  return degradingStore(layeredStore(memoryStore({ maxBytes: memoryBytes }), back), onFault, now);
+}
+
+async function onS3(address: { bucket: string; prefix: string }, { s3Endpoint }: Config): Promise<Store> {
+  const [{ s3Store }, { s3Client }] = await Promise.all([import('./s3.ts'), import('./s3-client.ts')]); // large
+  return breakerStore(s3Store({ ...address, client: s3Client({ endpoint: s3Endpoint, region: null }) }));
+}
