@@ -12,9 +12,11 @@ const PREFIX = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:\/[A-Za-z0-9_][A-Za-z0-9._-
  * than `isBucket` knows, prefixes of other characters than letters, digits, `.`, `_`, `-` and `/`.
  */
 export function parseS3Address(text: string): S3Address | null {
-  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)(?:\/(.*?)\/?)?$/.exec(text) ?? [];
+  const [, bucket = '', rest = ''] = /^s3:\/\/([^/]*)(?:\/(.*))?$/.exec(text) ?? [];
   if (!isBucket(bucket)) return null;
-  return prefix === '' || (prefix.length <= MAX_PREFIX_LENGTH && PREFIX.test(prefix)) ? { bucket, prefix } : null;
+  if (rest === '') return { bucket, prefix: '' };
+  const prefix = rest.replace(/\/$/, '');
+  return prefix.length <= MAX_PREFIX_LENGTH && PREFIX.test(prefix) ? { bucket, prefix } : null;
 }
 
 /**

@@ -1,11 +1,17 @@
-import type { Dispatcher } from 'undici';
 import { BatonError } from '../errors.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { sourceFailure } from './failure.ts';
 import { paced, type PaceLimits } from './pace.ts';
 import { parseContentRange } from './range.ts';
 
-type Incoming = Dispatcher.ResponseData['body'];
+/** A body as it comes, from whichever client: undici's is one. */
+export interface Incoming extends AsyncIterable<Uint8Array> {
+  destroy(why?: Error): unknown;
+  once(event: 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Reads on without giving anything, up to `limit` bytes, so that the connection can be used again. */
+  dump(options: { readonly limit: Bytes }): Promise<void>;
+}
 
 /** The body of an answer, read once or closed. */
 export interface SourceBody {

@@ -1,7 +1,7 @@
-import type { Agent, Dispatcher } from 'undici';
+import type { Agent } from 'undici';
 import { BatonError } from '../errors.ts';
 import type { Bytes } from '../units.ts';
-import { drop } from './body.ts';
+import { drop, type Incoming } from './body.ts';
 import { isStaleConnection } from './failure.ts';
 import { checkUrl, type GuardOptions } from './guard.ts';
 import { orAbort } from './or-abort.ts';
@@ -28,7 +28,7 @@ export interface Answer {
   readonly url: URL;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly incoming: Dispatcher.ResponseData['body'];
+  readonly incoming: Incoming;
 }
 
 const MAX_REDIRECTS = 5;

@@ -5,6 +5,7 @@ import { sourceFailure } from './failure.ts';
 import { follow, type Answer, type Ask, type Reach } from './follow.ts';
 import { guardedAgent, type GuardOptions } from './guard.ts';
 import type { PaceLimits } from './pace.ts';
+import type { S3Source } from './s3-source.ts';
 
 /** How long and how much of a source is put up with. */
 export interface NetLimits extends PaceLimits {
@@ -17,6 +18,8 @@ export interface NetLimits extends PaceLimits {
 /** What differs from the defaults. */
 export interface NetOptions extends GuardOptions {
   readonly limits?: Partial<NetLimits>;
+  /** Answers for `s3:` addresses, which are refused without it. Closed with the net. */
+  readonly s3?: S3Source;
   readonly userAgent?: string;
 }
 
@@ -71,18 +74,25 @@ export function createNet(options: NetOptions = {}): Net {
   const { connectMs, maxHeaderBytes } = limits;
   const agent = guardedAgent({ ...options, connectMs, maxHeaderBytes });
   const reach: Reach = { agent, guard: options, userAgent: options.userAgent ?? 'Baton' };
+  const { s3 } = options;
+  const answerOf: AnswerOf = (url, ask, signal) =>
+    url.protocol === 's3:' && s3 !== undefined ? s3.ask(url, ask, signal) : follow(url, ask, reach, signal);
   return {
-    open: (url, ask) => open(url, ask, reach, limits),
-    close: () => agent.destroy(),
+    open: (url, ask) => open(url, ask, answerOf, limits),
+    close: async () => {
+      await Promise.all([agent.destroy(), s3?.close()]);
+    },
   };
 }
 
-async function open(address: string, ask: OpenOptions, reach: Reach, limits: NetLimits): Promise<Opened> {
+type AnswerOf = (url: URL, ask: Ask, signal: AbortSignal) => Promise<Answer>;
+
+async function open(address: string, ask: OpenOptions, answerOf: AnswerOf, limits: NetLimits): Promise<Opened> {
   const life = lifeUnder(ask.signal);
   const late = () => life.stop(new BatonError('SOURCE_TIMEOUT', `no head within ${limits.headersMs} ms`));
   const timer = setTimeout(late, limits.headersMs);
   try {
-    const answer = await follow(parseUrl(address), ask, reach, life.signal);
+    const answer = await answerOf(parseUrl(address), ask, life.signal);
     answer.incoming.once('close', life.end);
     refuseEncoded(answer);
     const { url, status, headers, incoming } = answer;

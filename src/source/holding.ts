@@ -18,7 +18,9 @@ export interface Holding {
   /** Opened at first use. */
   medium(): Promise<Medium>;
   /** Resolves when nothing is downloaded for later. */
-  idle(): Promise<void>;
+  downloaded(): Promise<void>;
+  /** Resolves when nothing is indexed for later. */
+  indexed(): Promise<void>;
   /** Closes the medium until it is used again. */
   rest(): void;
   close(): void;
@@ -68,7 +70,8 @@ export function hold(
         opening = null;
         throw error;
       })),
-    idle: async () => supply?.idle(),
+    downloaded: async () => supply?.idle(),
+    indexed: async () => (await opening?.catch(() => null))?.scan?.idle(),
     rest,
     close: () => {
       rest();

@@ -13,6 +13,8 @@ export interface IndexScan {
   start(): void;
   /** Resolves when the index knows `frame` or is complete. Rejects when the source cannot be read. */
   reach(frame: Frames, signal: AbortSignal, meter?: SourceMeter): Promise<void>;
+  /** Resolves when nothing is being read, whether that came to its end or failed. */
+  idle(): Promise<void>;
   /** To be called when somebody else has added to the index. */
   noticed(): void;
   close(): void;
@@ -37,21 +39,21 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
   const waiters = new Set<Waiter>();
   /** Somebody called `start`: not only what is waited for, but everything is read. */
   let toEnd = false;
-  let running = false;
+  let running: Promise<void> | null = null;
   let step = STEP;
 
   const isWanted = (): boolean => !index.complete && !stop.signal.aborted && (toEnd || waiters.size > 0);
 
-  async function run(): Promise<void> {
-    if (running) return;
-    running = true;
+  function run(): void {
+    running ??= readAll().finally(() => (running = null));
+  }
+
+  async function readAll(): Promise<void> {
     try {
       while (isWanted()) await readOn();
     } catch (error) {
       toEnd = false;
       for (const waiter of waiters) waiter.fail(error as Error);
-    } finally {
-      running = false;
     }
   }
 
@@ -95,7 +97,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
 
   function start(): void {
     toEnd = true;
-    void run();
+    run();
   }
 
   function reach(frame: Frames, signal: AbortSignal, meter?: SourceMeter): Promise<void> {
@@ -116,7 +118,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
       signal.addEventListener('abort', left, { once: true });
       waiters.add(waiter);
       noticed();
-      void run();
+      run();
     });
   }
 
@@ -126,6 +128,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
     start,
     reach,
     noticed,
+    idle: async () => running ?? undefined,
     close: () => stop.abort(new BatonError('STOPPING')),
   };
 }

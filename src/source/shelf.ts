@@ -42,8 +42,8 @@ export interface Shelf {
   pinned(find: () => Holding | null, before: Pin): Pinned;
   /** Lets a write end before the shelf is closed. What is lost is made again. */
   later(write: Promise<unknown>): void;
-  /** Resolves when nothing is downloaded for later. */
-  idle(): Promise<void>;
+  /** What has been opened, in no particular order. */
+  held(): readonly Holding[];
   close(): Promise<void>;
 }
 
@@ -140,15 +140,11 @@ export function createShelf({ net, store, now, revalidateMs, maxSpoolBytes }: So
     writes.add(settled);
   }
 
-  const idle = async (): Promise<void> => {
-    await Promise.all([...holdings.values()].map((holding) => holding.idle()));
-  };
-
   async function close(): Promise<void> {
     life.abort(new BatonError('STOPPING'));
     for (const holding of holdings.values()) holding.close();
     await Promise.all(writes);
   }
 
-  return { blocks, at, holdingOf, mediumOf, keep, checked, pinned, later, idle, close };
+  return { blocks, at, holdingOf, mediumOf, keep, checked, pinned, later, held: () => [...holdings.values()], close };
 }

@@ -32,6 +32,8 @@ export interface Sources {
   indexed(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
   /** Resolves when no source without ranges is being downloaded any more, or `signal` is aborted. */
   downloaded(signal: AbortSignal): Promise<void>;
+  /** Resolves when no seek index is being read any more, or `signal` is aborted. */
+  scanned(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,8 +104,21 @@ export function createSources(deps: SourceDeps): Sources {
   }
 
   async function downloaded(signal: AbortSignal): Promise<void> {
-    await orAbort(shelf.idle(), signal).catch(() => undefined);
+    await ended(
+      shelf.held().map((holding) => holding.downloaded()),
+      signal,
+    );
   }
 
-  return { open, packets, bytes, startIndex, certain, indexed, downloaded, close: () => shelf.close() };
+  async function scanned(signal: AbortSignal): Promise<void> {
+    await ended(
+      shelf.held().map((holding) => holding.indexed()),
+      signal,
+    );
+  }
+
+  return { open, packets, bytes, startIndex, certain, indexed, downloaded, scanned, close: () => shelf.close() };
 }
+
+const ended = (tasks: readonly Promise<void>[], signal: AbortSignal): Promise<unknown> =>
+  orAbort(Promise.all(tasks), signal).catch(() => undefined);

@@ -8,7 +8,6 @@ import type { Tries } from './s3-retry.ts';
 import { writeObject } from './s3-write.ts';
 import { checkKey, isKey, sliceRange } from './store.ts';
 import type { Store } from './store.ts';
-import { untilAborted } from './until-aborted.ts';
 
 /** Where the entries lie, and by what means they are reached. */
 export interface S3StoreOptions extends S3Address {
@@ -72,7 +71,10 @@ export function s3Store(options: S3StoreOptions): Store {
         from = page.next;
       } while (from !== undefined);
     },
-    close: () => Promise.resolve(client.destroy()),
+    close() {
+      client.destroy();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -87,7 +89,7 @@ const operation = <T>(what: string, key: string, signal: AbortSignal | undefined
 async function failing<T>(what: string, signal: AbortSignal | undefined, operate: () => Promise<T>): Promise<T> {
   try {
     signal?.throwIfAborted();
-    return await untilAborted(operate(), signal);
+    return await operate();
   } catch (thrown) {
     signal?.throwIfAborted(); // what an abort interrupts fails in its own words
     throw s3Failure(what, thrown);
