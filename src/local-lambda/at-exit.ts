@@ -1,0 +1,17 @@
+const cleanups = new Set<() => void>();
+const cleanUp = (): void => {
+  for (const each of cleanups) each();
+};
+
+/**
+ * `cleanup` is called should this process exit before the function that is returned is called: environments lead
+ * sessions of their own, and frozen ones would stay for ever.
+ */
+export function atExit(cleanup: () => void): () => void {
+  if (cleanups.size === 0) process.once('exit', cleanUp);
+  cleanups.add(cleanup);
+  return () => {
+    cleanups.delete(cleanup);
+    if (cleanups.size === 0) process.off('exit', cleanUp);
+  };
+}

@@ -1,0 +1,12 @@
+import type { Readable } from 'node:stream';
+
+/** Reads to the end and gives what was read, or null when there was more than `limitBytes`. Throws when the sender dies. */
+export async function readBody(stream: Readable, limitBytes: number): Promise<Buffer | null> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    total += piece.length;
+    if (total <= limitBytes) pieces.push(piece);
+  }
+  return total <= limitBytes ? Buffer.concat(pieces) : null;
+}
