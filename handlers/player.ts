@@ -10,7 +10,7 @@ export const app =
     if (body === undefined) return Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
     const headers = {
       'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'no-cache',
+      'cache-control': 'public, max-age=300',
       'access-control-allow-origin': '*',
     };
     return Promise.resolve({ status: 200, headers: { ...headers, 'content-length': String(body.length) }, body });

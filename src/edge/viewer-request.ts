@@ -1,0 +1,117 @@
+import cf from 'cloudfront';
+import crypto from 'crypto';
+
+/** The parts of a viewer-request event that are read and written here. */
+interface Event {
+  readonly request: EdgeRequest;
+}
+
+interface EdgeRequest {
+  readonly method: string;
+  /** The path as the viewer sent it, without the query. */
+  uri: string;
+  readonly querystring: object;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, { readonly value: string } | undefined>>;
+}
+
+interface EdgeResponse {
+  readonly statusCode: number;
+  readonly statusDescription: string;
+  readonly headers: Record<string, { readonly value: string }>;
+  readonly body: { readonly encoding: 'text'; readonly data: string };
+}
+
+// The form of a link, its longest length, life and skew are those of src/sign/link.ts; a test compares the verdicts.
+const LINK =
+  /^\/(file|live|hls|feed|raw|embed)\/([a-z0-9]{1,8})(?:\.([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{1,64}))?\.([A-Za-z0-9_-]{43})\/((?!\.{1,2}\/)[A-Za-z0-9._~-]+\/~?[A-Za-z0-9_-]+\/(?!\.{1,2}$)[A-Za-z0-9._~-]+)$/;
+const MAX_CHARS = 8000;
+const MAX_LIFE_SECONDS = 7 * 86400 + 60;
+/** A file may be cached without its token as long as its link outlives what caches keep. */
+const STRIPPED_FROM_SECONDS = 300;
+
+/** As src/relay/cross-origin.ts has it. */
+const EXPOSED =
+  'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After, Server-Timing';
+
+const FAILURES = {
+  LINK_INVALID: [
+    403,
+    'Forbidden',
+    'This link was not made here or has been altered. Ask for the link again and copy it whole.',
+  ],
+  LINK_EXPIRED: [410, 'Gone', 'This link has expired. Ask for a new one.'],
+  NOT_FOUND: [404, 'Not Found', 'There is nothing at this address. Check the link.'],
+} as const;
+
+/**
+ * Runs at the edge before the cache is looked up: lets nobody in without a good link, takes the token off a file's path
+ * so that all its links share what is cached, and sends ranges to the function that can answer them.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars -- CloudFront calls it by this name
+async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
+  const request = event.request;
+  const uri = request.uri;
+  if (uri.startsWith('/player/')) return request;
+  if (!uri.startsWith('/file/') && !uri.startsWith('/embed/')) return failure('NOT_FOUND');
+  const match = uri.length > MAX_CHARS || Object.keys(request.querystring).length > 0 ? null : LINK.exec(uri);
+  if (match === null) return failure('LINK_INVALID');
+  const kind = match[1] ?? '';
+  const kid = match[2] ?? '';
+  const expiry = match[3] ?? '';
+  const rest = match[6] ?? '';
+  const secret = await secretOf(kid);
+  if (secret === null) return failure('LINK_INVALID');
+  const text = ['baton-link-1', kind, kid, expiry, match[4] ?? '', '/' + rest].join('\n');
+  const signature = crypto.createHmac('sha256', secret).update(text).digest('base64url');
+  if (!isSame(match[5] ?? '', signature)) return failure('LINK_INVALID');
+  const secondsLeft = expiry === '' ? Infinity : parseInt(expiry, 36) - Date.now() / 1000;
+  if (secondsLeft <= 0) return failure('LINK_EXPIRED');
+  if (expiry !== '' && secondsLeft > MAX_LIFE_SECONDS) return failure('LINK_INVALID');
+  if (kind === 'embed') return request;
+  if (secondsLeft >= STRIPPED_FROM_SECONDS) request.uri = '/file/' + kid + '/' + rest;
+  if (request.method !== 'GET' || asksForPart(request)) cf.selectRequestOriginById('ranges');
+  return request;
+}
+
+/** Any other Range is ignored, and the whole file may be more than `ranges` can send. */
+function asksForPart(request: EdgeRequest): boolean {
+  const range = request.headers['range'];
+  return range !== undefined && /^bytes=(\d+-\d*|-\d+)$/i.test(range.value);
+}
+
+/** Null for an unknown key, and for one that is not what Baton's `keys` function writes. */
+async function secretOf(kid: string): Promise<Buffer | null> {
+  try {
+    const text = await cf.kvs().get(kid);
+    const secret = Buffer.from(text, 'base64url');
+    return secret.length < 32 ? null : secret;
+  } catch {
+    return null;
+  }
+}
+
+/** Looks at every character, wherever the first difference is. */
+function isSame(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < b.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+function failure(code: keyof typeof FAILURES): EdgeResponse {
+  const known = FAILURES[code];
+  return {
+    statusCode: known[0],
+    statusDescription: known[1],
+    headers: {
+      'content-type': { value: 'application/json; charset=utf-8' },
+      'cache-control': { value: 'no-store' },
+      'access-control-allow-origin': { value: '*' },
+      'access-control-expose-headers': { value: EXPOSED },
+      'cross-origin-resource-policy': { value: 'cross-origin' },
+      'timing-allow-origin': { value: '*' },
+      'x-content-type-options': { value: 'nosniff' },
+    },
+    body: { encoding: 'text', data: JSON.stringify({ code: code, message: known[2] }) + '\n' },
+  };
+}
