@@ -1,5 +1,5 @@
-import { createNet } from '../net/open.ts';
 import { openDataFolder } from '../local/data-folder.ts';
+import { sourceNet } from '../source/source-net.ts';
 import { createSources } from '../source/sources.ts';
 import { describeSource } from './describe-source.ts';
 import { localStore } from './local-store.ts';
@@ -20,7 +20,7 @@ export async function runProbe(url: string, options: ProbeOptions): Promise<void
   const store = await localStore(folder.storeFolder, config);
   cleanup.defer(() => store.close());
   const server = await folder.readServer();
-  const net = createNet({ allowOrigins: [...config.allowOrigins, ...(server?.allowOrigins ?? [])] });
+  const net = sourceNet({ ...config, allowOrigins: [...config.allowOrigins, ...(server?.allowOrigins ?? [])] });
   cleanup.defer(() => net.close());
   const sources = createSources({
     net,

@@ -9,10 +9,10 @@ import type { Demo } from '../local/demo-api.ts';
 import { demoEpisode } from '../local/demo-episode.ts';
 import { startDemoOrigin } from '../local/demo-origin.ts';
 import { startServer } from '../local/server.ts';
-import { parseKeys } from '../sign/keys.ts';
 import { localStore } from './local-store.ts';
 import { withProgress, type Report } from './progress.ts';
 import { settings, type Settings } from './settings.ts';
+import { signingKeys } from './signing-keys.ts';
 import { stopSignal } from './stop-signal.ts';
 import { print, say, styled } from './terminal.ts';
 
@@ -27,7 +27,7 @@ export async function runServer(options: ServeOptions): Promise<void> {
   const config = settings(options);
   if (options.demo === true) requireLoopback(config.host);
   const folder = await openDataFolder(config.dataFolder);
-  const keys = config.keys === null ? await folder.readKeys() : parseKeys(config.keys);
+  const keys = await signingKeys(config);
   const ffmpeg = findFfmpeg(config.ffmpegPath);
   using stopping = stopSignal();
   await using cleanup = new AsyncDisposableStack();
