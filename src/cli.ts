@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { variables } from './config.ts';
+import { addCost } from './cli/cost.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { exitCodeOf, explain } from './cli/failure.ts';
 import { addKeys } from './cli/keys.ts';
 import { addLink } from './cli/link.ts';
 import { addProbe } from './cli/probe.ts';
+import { addLambda } from './cli/lambda.ts';
 import { addServe } from './cli/serve.ts';
+import { addVerify } from './cli/verify.ts';
 import { say } from './cli/terminal.ts';
 
 const ENVIRONMENT = Object.entries(variables).map(([name, meaning]) => `  ${name.padEnd(25)} ${meaning}`);
@@ -19,7 +22,7 @@ const program = new Command('baton')
   .configureOutput({ outputError: () => undefined }) // said below, once and in our words
   .addHelpText('after', `\nEnvironment:\n${ENVIRONMENT.join('\n')}`);
 
-for (const add of [addServe, addLink, addProbe, addDoctor, addKeys]) add(program);
+for (const add of [addServe, addLambda, addLink, addProbe, addVerify, addCost, addDoctor, addKeys]) add(program);
 
 // A reader who has seen enough (`baton link … | head -c 10`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

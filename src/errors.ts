@@ -27,7 +27,11 @@ const FAILURES = {
   ],
   CLIENT_GONE: [499, 'The listener left.', false],
 
-  SOURCE_REFUSED: [403, 'This source address is not allowed: only public http and https addresses are.', false],
+  SOURCE_REFUSED: [
+    403,
+    'This source address is not allowed: only public http and https addresses, and buckets that were opened to Baton, are.',
+    false,
+  ],
   SOURCE_URL_INVALID: [400, 'The source is not a valid URL. Give a full http or https address.', false],
   SOURCE_MISSING: [404, 'The source does not exist (any more). Check its address.', false],
   SOURCE_PRIVATE: [403, 'The source may not be read without a login. Use a public address.', false],

@@ -14,9 +14,9 @@ import { usageLog } from './usage-log.ts';
 /** The two forms in which one app is deployed. */
 export interface Handlers {
   /** For RESPONSE_STREAM function URLs and InvokeWithResponseStream. */
-  readonly handler: StreamingHandler<FunctionUrlEvent>;
+  readonly handler: StreamingHandler<FunctionUrlEvent | null>;
   /** For BUFFERED function URLs and Invoke. */
-  readonly buffered: (event: FunctionUrlEvent, context: LambdaContext) => Promise<BufferedReply>;
+  readonly buffered: (event: FunctionUrlEvent | null, context: LambdaContext) => Promise<BufferedReply>;
 }
 
 /** An app over what one invocation has. */
@@ -35,12 +35,12 @@ export function lambda(appOf: AppOf): Handlers {
   async function answer(
     event: FunctionUrlEvent,
     context: LambdaContext,
-    { payloadBytes, limits, send }: Platform,
+    { payloadBytes, limits, send, settle }: Platform,
   ): Promise<void> {
     const usage = usageLog(context, isCold);
     isCold = false;
     using until = deadline({ remainingMs: context.getRemainingTimeInMillis(), payloadBytes });
-    const ready = await setup().catch(toBatonError);
+    const ready = await setup(event.rawPath).catch(toBatonError);
     if (ready instanceof BatonError) {
       report(ready);
       await send(errorReply(ready), until);
@@ -52,18 +52,18 @@ export function lambda(appOf: AppOf): Handlers {
       const request = toRequest(event, { signal, closing, limits: limits(ready) });
       await send(await appOf(baton, ready)(request), until);
     } finally {
-      await baton.sources.downloaded(until.closing);
+      await settle(baton, until.closing);
       await baton.close();
       usage.write(until.sentBytes());
     }
   }
 
-  const handler: StreamingHandler<FunctionUrlEvent> = (event, raw, context) =>
-    answer(event, context, { ...STREAMED, send: (reply, until) => stream(reply, raw, until) });
+  const handler: StreamingHandler<FunctionUrlEvent | null> = (event, raw, context) =>
+    answer(event ?? {}, context, { ...STREAMED, send: (reply, until) => stream(reply, raw, until) });
 
-  const buffered = async (event: FunctionUrlEvent, context: LambdaContext): Promise<BufferedReply> => {
+  const buffered = async (event: FunctionUrlEvent | null, context: LambdaContext): Promise<BufferedReply> => {
     const whole = Promise.withResolvers<BufferedReply>();
-    await answer(event, context, {
+    await answer(event ?? {}, context, {
       ...BUFFERED,
       send: async (reply, until) => whole.resolve(await buffer(reply, until)),
     });
@@ -78,14 +78,20 @@ interface Platform {
   readonly payloadBytes: Bytes;
   readonly limits: (setup: Setup) => ResponseLimits;
   readonly send: (reply: Reply, until: Deadline) => Promise<void>;
+  /** What was begun for later and is worth waiting for. */
+  readonly settle: (baton: Baton, closing: AbortSignal) => Promise<unknown>;
 }
 
 const STREAMED = {
   payloadBytes: 200 * 2 ** 20,
   limits: ({ config }: Setup): ResponseLimits => ({ partBytes: config.partBytes, collectMs: null }),
+  settle: ({ sources }: Baton, closing: AbortSignal) =>
+    Promise.all([sources.downloaded(closing), sources.scanned(closing)]), // the listener has got everything by now
 };
 
 const BUFFERED = {
   payloadBytes: 6 * 2 ** 20,
   limits: ({ config }: Setup): ResponseLimits => config,
+  // The listener waits. An index that is not complete is kept as far as it goes; a download would have to begin again.
+  settle: ({ sources }: Baton, closing: AbortSignal) => sources.downloaded(closing),
 };

@@ -21,14 +21,15 @@ export interface Setup {
   readonly packageFolder: string;
 }
 
-/** Keys that were added or revoked are known after this long. */
+/** Keys that were revoked are gone after this long; one that is not known is looked for at most this often. */
 const KEYS_FRESH_MS: Milliseconds = 300_000;
+const UNKNOWN_KEY_MS: Milliseconds = 10_000;
 
 /**
- * Gives the setup, made at the first call; after a failure the next call tries again. Throws CONFIG_INVALID,
- * ENCODER_MISSING, KEYS_UNREADABLE.
+ * Gives the setup, made at the first call, with the key of the link at `path` if there is such a key; after a failure
+ * the next call tries again. Throws CONFIG_INVALID, ENCODER_MISSING.
  */
-export function lastingSetup(): () => Promise<Setup> {
+export function lastingSetup(): (path?: string) => Promise<Setup> {
   let made: Promise<Setup> | null = null;
   let keysAt: Milliseconds = 0;
 
@@ -38,11 +39,12 @@ export function lastingSetup(): () => Promise<Setup> {
     return { ...known, keys: await readKeys(known.config).catch(() => known.keys) };
   };
 
-  return async () => {
+  return async (path) => {
     const first = (made ??= make(null));
     first.catch(() => (made = null));
     const known = await first;
-    if (known.config.keysSecret === null || performance.now() - keysAt < KEYS_FRESH_MS) return known;
+    const freshMs = path === undefined || knowsKeyOf(path, known.keys) ? KEYS_FRESH_MS : UNKNOWN_KEY_MS;
+    if (known.config.keysSecret === null || performance.now() - keysAt < freshMs) return known;
     return (made = make(known));
   };
 }
@@ -60,3 +62,9 @@ async function setUp(config: Config): Promise<Setup> {
 
 const readKeys = async ({ keys, keysSecret }: Config): Promise<Keys> =>
   keysSecret === null ? parseKeys(keys ?? '') : readKeysSecret(keysSecret);
+
+/** The key id stands at the start of the token, or for it where the edge has checked it. */
+function knowsKeyOf(path: string, keys: Keys): boolean {
+  const kid = /^\/[a-z]+\/([a-z0-9]{1,8})[./]/.exec(path)?.[1];
+  return kid === undefined || keys.byId.has(kid);
+}

@@ -4,9 +4,9 @@ import { encoderSlots, type Slots } from '../encode/slots.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
 import { warmPool } from '../ffmpeg/warm.ts';
 import type { UsageRecord } from '../meter/usage.ts';
-import { createNet } from '../net/open.ts';
 import type { Keys } from '../sign/keys.ts';
 import { linkReader, type LinkReader } from '../sign/reader.ts';
+import { sourceNet } from '../source/source-net.ts';
 import { createSources, type Sources } from '../source/sources.ts';
 import type { Store } from '../store/store.ts';
 import { trackedStore } from '../store/tracked.ts';
@@ -47,7 +47,7 @@ const PARKED_MS = 120_000;
 
 /** Puts the parts together. Nothing is started or read before the first request. */
 export function createBaton({ config, keys, engine, store, parked, now, onUsage }: Parts): Baton {
-  const net = createNet({ allowOrigins: config.allowOrigins });
+  const net = sourceNet(config);
   const tracked = trackedStore(store);
   const sources = createSources({
     net,

@@ -2,9 +2,9 @@ import type { Ends } from '../encode/play.ts';
 import { BatonError, hasCode } from '../errors.ts';
 import type { Request } from './reply.ts';
 
-/** What ends a body that is collected: what ends the request, and its time being up. Disposing it stops the clock. */
-export function collecting({ signal, closing, limits }: Request): Ends & Disposable {
-  if (limits.collectMs === null) return { signal, closing, [Symbol.dispose]: () => undefined };
+/** What ends a body: what ends the request; of a part that is collected, its time being up. Disposing stops the clock. */
+export function collecting({ signal, closing, limits }: Request, isPart: boolean): Ends & Disposable {
+  if (limits.collectMs === null || !isPart) return { signal, closing, [Symbol.dispose]: () => undefined };
   const window = new AbortController();
   const timer = setTimeout(() => {
     window.abort(new BatonError('RESPONSE_LIMIT', `${limits.collectMs} ms`));

@@ -40,9 +40,10 @@ export async function file(request: Request, baton: Baton, notes: Notes): Promis
     throw new BatonError('RANGE_NOT_SATISFIABLE', request.headers['range']);
   }
   const range = asked.kind === 'part' ? atMost(request.limits.partBytes, asked.range) : { start: 0, end: wanted.size };
-  const body = request.method === 'HEAD' ? null : await begin(wanted, range, request, baton, notes);
+  if (asked.kind === 'whole' && request.method === 'GET') requireRoom(wanted.size, isPart, request);
+  const body =
+    request.method === 'HEAD' ? null : await begin(wanted, range, asked.kind === 'part', request, baton, notes);
   const sent = body instanceof Uint8Array ? { start: range.start, end: range.start + body.length } : range;
-  if (asked.kind === 'whole' && sent.end < range.end) throw new BatonError('RESPONSE_LIMIT', 'no range was asked for');
   headers['content-length'] = String(sent.end - sent.start);
   if (asked.kind === 'part') headers['content-range'] = contentRange(sent, wanted.size);
   headers['server-timing'] = serverTiming(notes.meter);
@@ -50,6 +51,13 @@ export async function file(request: Request, baton: Baton, notes: Notes): Promis
 }
 
 const atMost = (bytes: Bytes, { start, end }: ByteRange): ByteRange => ({ start, end: Math.min(end, start + bytes) });
+
+/** A whole file that cannot be sent: its listener resumes another version of it, or has to ask for parts. */
+function requireRoom(size: Bytes, isPart: boolean, { limits, headers }: Request): void {
+  if (limits.collectMs === null || size <= limits.partBytes) return;
+  const isResumed = headers['range'] !== undefined && !isPart;
+  throw isResumed ? new BatonError('SOURCE_CHANGED', 'If-Range') : new BatonError('RESPONSE_LIMIT', `${size} bytes`);
+}
 
 async function openSource(link: Link, request: Request, baton: Baton, { meter }: Notes): Promise<Source> {
   const startedAt = performance.now();
@@ -75,12 +83,13 @@ async function withLength(
 }
 
 /**
- * The body of `range`; its first frame is there when this resolves. Where bytes cannot leave as they come, it is all
- * bytes that there were time for.
+ * The body of `range`; its first frame is there when this resolves. Where bytes cannot leave as they come, it is all of
+ * them, or of a part as many as there was time for.
  */
 async function begin(
   wanted: VirtualFile,
   range: ByteRange,
+  isPart: boolean,
   request: Request,
   baton: Baton,
   notes: Notes,
@@ -88,7 +97,7 @@ async function begin(
   const head = wanted.head.subarray(range.start, Math.min(range.end, wanted.head.length));
   const inFrames = { start: Math.max(0, range.start - wanted.head.length), end: range.end - wanted.head.length };
   if (inFrames.end <= inFrames.start) return head;
-  using ends = collecting(request);
+  using ends = collecting(request, isPart);
   const body = await primed(head, frameBytes(wanted, inFrames, baton, notes, ends), wanted, baton, notes);
   return request.limits.collectMs === null ? body : await collect(body);
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpDate, isNotModified, rangeApplies } from '../../src/relay/conditional.ts';
-import { startBaton, type TestBaton } from '../support/baton.ts';
+import { RUNTIME, startBaton, type TestBaton } from '../support/baton.ts';
 import { get, type Answer } from '../support/client.ts';
 import { startOrigin, type Origin, type Seen } from '../support/origin.ts';
 import { source } from '../support/sources.ts';
@@ -143,34 +143,38 @@ describe('a source that changes', () => {
     expect(await get(url, { headers: { 'if-none-match': old.headers.etag ?? '' } })).toMatchObject({ status: 200 });
   });
 
-  test('in the middle of a response cuts it, and the next one is of the new file alone', async () => {
-    const [first, second] = await Promise.all([
-      source('cbr.mp3', { seconds: 16 }),
-      source('cbr-320.mp3', { seconds: 16 }),
-    ]);
-    await using origin = await startOrigin(first.bytes, { latencyMs: 5 });
-    await using baton = await startBaton({ allowOrigins: [origin.origin], config: { encoders: 1 } });
-    const reference = async (): Promise<Buffer> => {
-      await using other = await startBaton({ allowOrigins: [origin.origin] });
-      return (await get(other.file(origin.url(), OPTIONS))).bytes;
-    };
-    const old = await reference();
-    const looked = origin.seen.length;
-    // After the first look and the first packets the source is another one.
-    origin.content = ({ range }: Seen) =>
-      origin.seen.length > looked + 4 && range !== null ? second.bytes : first.bytes;
-    const url = baton.file(origin.url(), OPTIONS);
-    const cut = await get(url);
-    expect(cut).toMatchObject({ status: 200, complete: false });
-    expect(cut.bytes.length).toBeGreaterThan(0);
-    expect(cut.bytes.equals(old.subarray(0, cut.bytes.length))).toBe(true);
-    expect(baton.usage[0]).toMatchObject({ outcome: 'cut', error: 'SOURCE_CHANGED', bytes: cut.bytes.length });
+  // What is collected first is not cut but refused.
+  test.skipIf(RUNTIME === 'buffered-url')(
+    'in the middle of a response cuts it, and the next one is of the new file alone',
+    async () => {
+      const [first, second] = await Promise.all([
+        source('cbr.mp3', { seconds: 16 }),
+        source('cbr-320.mp3', { seconds: 16 }),
+      ]);
+      await using origin = await startOrigin(first.bytes, { latencyMs: 5 });
+      await using baton = await startBaton({ allowOrigins: [origin.origin], config: { encoders: 1 } });
+      const reference = async (): Promise<Buffer> => {
+        await using other = await startBaton({ allowOrigins: [origin.origin] });
+        return (await get(other.file(origin.url(), OPTIONS))).bytes;
+      };
+      const old = await reference();
+      const looked = origin.seen.length;
+      // After the first look and the first packets the source is another one.
+      origin.content = ({ range }: Seen) =>
+        origin.seen.length > looked + 4 && range !== null ? second.bytes : first.bytes;
+      const url = baton.file(origin.url(), OPTIONS);
+      const cut = await get(url);
+      expect(cut).toMatchObject({ status: 200, complete: false });
+      expect(cut.bytes.length).toBeGreaterThan(0);
+      expect(cut.bytes.equals(old.subarray(0, cut.bytes.length))).toBe(true);
+      expect(baton.usage[0]).toMatchObject({ outcome: 'cut', error: 'SOURCE_CHANGED', bytes: cut.bytes.length });
 
-    const next = await get(url, { range: `${cut.bytes.length}-`, headers: { 'if-range': cut.headers.etag ?? '' } });
-    expect(next).toMatchObject({ status: 200, complete: true });
-    expect(next.headers.etag).not.toBe(cut.headers.etag);
-    expect(next.bytes.equals(await reference())).toBe(true);
-  });
+      const next = await get(url, { range: `${cut.bytes.length}-`, headers: { 'if-range': cut.headers.etag ?? '' } });
+      expect(next).toMatchObject({ status: 200, complete: true });
+      expect(next.headers.etag).not.toBe(cut.headers.etag);
+      expect(next.bytes.equals(await reference())).toBe(true);
+    },
+  );
 });
 
 describe('the source is asked again', () => {

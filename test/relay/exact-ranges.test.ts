@@ -82,8 +82,7 @@ test('every range equals the slice of the whole, eight at a time', async () => {
 test('every range equals the slice of the whole while encoders are killed at random', async () => {
   await using baton = await freshBaton();
   await using killer = encoderKiller(randomNumbers(4));
-  await eightAtATime(baton, 5);
-  expect(killer.killed()).toBeGreaterThan(RANGES / 30);
+  for (let seed = 5; killer.killed() <= RANGES / 30; seed++) await eightAtATime(baton, seed);
 });
 
 test('Batons with separate stores give the same bytes and ETags, whatever the order of the requests', async () => {

@@ -8,6 +8,7 @@ import { addKey, newKey, parseKeys, type Keys } from '../../src/sign/keys.ts';
 import { publicLink, type LinkContent } from '../../src/sign/link.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Door } from './lambda-baton.ts';
 
 /** A Baton under test: the real server on a free port of loopback, with what it logged. */
 export interface TestBaton extends AsyncDisposable {
@@ -30,9 +31,18 @@ export interface TestBatonOptions {
 
 const MiB = 2 ** 20;
 
+/** Where the tests run Baton: `server`, or the local Lambda behind one of its doors. */
+export const RUNTIME = (process.env['BATON_TEST_RUNTIME'] ?? 'server') as 'server' | Door;
+
 export async function startBaton(options: TestBatonOptions): Promise<TestBaton> {
-  const usage: UsageRecord[] = [];
   const keys = options.keys ?? testKeys();
+  if (RUNTIME === 'server') return startOnServer(options, keys);
+  const { startOnLambda } = await import('./lambda-baton.ts');
+  return startOnLambda(options, keys, RUNTIME);
+}
+
+async function startOnServer(options: TestBatonOptions, keys: Keys): Promise<TestBaton> {
+  const usage: UsageRecord[] = [];
   const store = options.store ?? memoryStore({ maxBytes: 256 * MiB });
   const config = { ...readConfig({}), port: 0, shutdownMs: 500, allowOrigins: options.allowOrigins, ...options.config };
   const log = (line: string): void => void usage.push(JSON.parse(line) as UsageRecord);

@@ -24,9 +24,23 @@ export interface Answer {
   readonly firstByteMs: number;
 }
 
+/** What a runtime under test does around each request to its origin. */
+export interface Around {
+  /** How long it may be silent between two answers. */
+  readonly quietMs: number;
+  /** The text of answers on one connection, without what the platform does to them. */
+  asSentRaw(text: string): string;
+  before(): Promise<void>;
+  after(answer: Answer): Promise<Answer>;
+}
+
+export const around = new Map<string, Around>();
+
 /** One request on a connection of its own. Rejects only when no head arrives; a broken body is `complete: false`. */
 export async function get(url: string, ask: Ask = {}): Promise<Answer> {
   const { method = 'GET', range, headers = {}, path, leaveAfter = Infinity, signal } = ask;
+  const platform = around.get(new URL(url).origin);
+  await platform?.before();
   const began = performance.now();
   const request = httpRequest(url, {
     method,
@@ -55,17 +69,14 @@ export async function get(url: string, ask: Ask = {}): Promise<Answer> {
   const complete = response.complete && leaveAfter > 0;
   request.destroy();
   firstByteMs ||= performance.now() - began;
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    bytes: Buffer.concat(parts),
-    complete,
-    firstByteMs,
-  };
+  const head = { status: response.statusCode ?? 0, headers: response.headers };
+  const answer = { ...head, bytes: Buffer.concat(parts), complete, firstByteMs };
+  return (await platform?.after(answer)) ?? answer;
 }
 
 /** Sends `text` as it is to the server of `url` and gives all it answers until it closes, or has been silent for `quietMs`. */
-export async function sendRaw(url: string, text: string, quietMs = 300): Promise<string> {
+export async function sendRaw(url: string, text: string, quiet = 300): Promise<string> {
+  const quietMs = Math.max(quiet, around.get(new URL(url).origin)?.quietMs ?? 0);
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.setTimeout(quietMs, () => socket.destroy());
@@ -76,5 +87,5 @@ export async function sendRaw(url: string, text: string, quietMs = 300): Promise
   } catch {
     // what came so far is the answer
   }
-  return answer;
+  return around.get(new URL(url).origin)?.asSentRaw(answer) ?? answer;
 }

@@ -1,5 +1,5 @@
 /**
- * A Baton in a process of its own, with a store of its own: `node other-baton.ts '<job as JSON>'`. Prints its links as
+ * A Baton server in a process of its own, with a store of its own: `node other-baton.ts '<job as JSON>'`. Prints its links as
  * one line of JSON, and ends when its stdin does.
  */
 import { spawn } from 'node:child_process';
@@ -22,6 +22,7 @@ export interface OtherBaton extends AsyncDisposable {
 export async function startOtherBaton(job: OtherJob): Promise<OtherBaton> {
   const child = spawn(process.execPath, [import.meta.filename, JSON.stringify(job)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, BATON_TEST_RUNTIME: 'server' }, // whatever the first one is
   });
   const ended = once(child, 'close');
   let said = '';

@@ -1,0 +1,235 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { installRuntime } from '../../src/local-lambda/install-runtime.ts';
+import { startLocalLambda, type LocalLambda, type ServedFunction } from '../../src/local-lambda/local-lambda.ts';
+import type { CloudFrontSpec } from '../../src/local-lambda/cloudfront-spec.ts';
+import type { LogLine } from '../../src/local-lambda/log-line.ts';
+import type { RuntimeLimits } from '../../src/local-lambda/runtime-limits.ts';
+import type { UsageRecord } from '../../src/meter/usage.ts';
+import { formatKeys, type Keys } from '../../src/sign/keys.ts';
+import { publicLink } from '../../src/sign/link.ts';
+import { folderStore } from '../../src/store/folder.ts';
+import type { TestBaton, TestBatonOptions } from './baton.ts';
+import { around, type Answer } from './client.ts';
+import { settled } from './leaks.ts';
+
+/** How requests reach the functions: the streaming URL, the buffered one, or CloudFront before both. */
+export type Door = 'function-url' | 'buffered-url' | 'cloudfront';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where `npm run build` has put the functions and the code for CloudFront. */
+    readonly distFolder: string;
+  }
+}
+
+/** What differs from a deployment of serverless.yml. */
+export interface LambdaOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly limits?: Partial<RuntimeLimits>;
+  readonly timeoutSeconds?: number;
+  /** With another ffmpeg, say. */
+  readonly packageFolder?: string;
+}
+
+export interface LambdaBaton extends TestBaton {
+  readonly lambda: LocalLambda;
+  readonly lines: readonly LogLine[];
+  /** Resolves when no invocation runs. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Baton as it is deployed, in the local Lambda, with what a test may ask of the server. Differs from AWS in this: time
+ * for a range is 10 s, so that what a test asks for comes in one answer, and the clock may be the test's.
+ */
+export async function startOnLambda(
+  options: TestBatonOptions & LambdaOptions,
+  keys: Keys,
+  door: Door,
+): Promise<LambdaBaton> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-lambda-'));
+  const clock = options.now === undefined ? null : join(folder, 'clock');
+  const usage: UsageRecord[] = [];
+  const lines: LogLine[] = [];
+  const running = new Set<string>();
+  const turns = oneAtATime(); // environments do not know that another one is asking the source just now
+  const lambda = await startLocalLambda({
+    functions: functions(options, keys, folder, clock, door),
+    ...(door === 'cloudfront' ? { cloudFront: distribution(keys) } : {}),
+    runtime: await installRuntime(() => undefined),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    log: (line) => {
+      lines.push(line);
+      noteRunning(line, running);
+      const record = usageOf(line);
+      if (record !== null) usage.push(record);
+    },
+  });
+  const url = door === 'cloudfront' ? lambda.cloudFrontUrl : lambda.functionUrls.get(DOOR_FUNCTION[door]);
+  const { origin } = new URL(url ?? '');
+  around.set(origin, {
+    quietMs: 2000,
+    asSentRaw: unchunked,
+    before: async () => {
+      lambda.invalidate(); // what CloudFront keeps is tested elsewhere
+      if (clock === null) return;
+      await turns.take();
+      await writeFile(clock, String(options.now?.()));
+    },
+    after: async (answer) => {
+      if (answer.complete) await idle();
+      turns.give();
+      return asSent(answer);
+    },
+  });
+  const idle = async (): Promise<void> => {
+    const isIdle = (): boolean => running.size === 0;
+    await settled(isIdle, (is) => is, 20_000);
+  };
+  const stop = async (): Promise<void> => {
+    around.delete(origin);
+    await lambda.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    origin,
+    keys,
+    usage,
+    lines,
+    lambda,
+    idle,
+    store: folderStore(join(folder, 'store'), { maxBytes: 2 ** 30, now: Date.now }),
+    file: (source, asked = 'codec.mp3~bitrate.128k', content = {}) =>
+      origin + publicLink({ kind: 'file', options: asked, source, name: 'episode.mp3', ...content }, keys),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+const DOOR_FUNCTION = { 'function-url': 'file', 'buffered-url': 'ranges' } as const;
+
+function functions(
+  { allowOrigins, config = {}, ...options }: TestBatonOptions & LambdaOptions,
+  keys: Keys,
+  folder: string,
+  clock: string | null,
+  door: Door,
+): readonly ServedFunction[] {
+  const { revalidateMs, encoders, spoolBytes } = config;
+  const environment = {
+    BATON_KEYS: formatKeys(keys).trim().replaceAll('\n', ','),
+    BATON_STORE: join(folder, 'store'),
+    BATON_ALLOW_ORIGINS: allowOrigins.join(','),
+    BATON_RANGE_MS: '10000',
+    BATON_MEMORY_MB: '0', // a test that empties the store means all of it
+    ...(door === 'cloudfront' ? { BATON_TRUST_EDGE: '1' } : {}),
+    ...(revalidateMs === undefined ? {} : { BATON_REVALIDATE_SECONDS: String(revalidateMs / 1000) }),
+    ...(encoders === undefined ? {} : { BATON_ENCODERS: String(encoders) }),
+    ...(spoolBytes === undefined ? {} : { BATON_SPOOL_MB: String(spoolBytes / 2 ** 20) }),
+    ...(clock === null ? {} : { NODE_OPTIONS: `--import=${CLOCK}`, TEST_CLOCK: clock }),
+    ...options.environment,
+  };
+  // A test's clock may be ahead, and the runtime client reads it to tell how much time remains.
+  const timeoutSeconds = options.timeoutSeconds ?? (clock === null ? 60 : 900);
+  const common = {
+    timeoutSeconds,
+    taskRoot: options.packageFolder ?? join(inject('distFolder'), 'lambda'),
+    memoryMb: 3538,
+    maxEnvironments: 64,
+    environment,
+  };
+  return [
+    { ...common, name: 'file', handler: 'file.handler', url: 'RESPONSE_STREAM' },
+    { ...common, name: 'ranges', handler: 'file.buffered', url: 'BUFFERED' },
+    { ...common, name: 'embed', handler: 'embed.buffered', url: 'BUFFERED' },
+  ];
+}
+
+const CLOCK = new URL('./test-clock.ts', import.meta.url).href;
+
+/** As in serverless.yml, without its policies. */
+function distribution(keys: Keys): CloudFrontSpec {
+  const viewerRequest = readFileSync(join(inject('distFolder'), 'edge', 'viewer-request.js'), 'utf8');
+  const behaviour = (pathPattern: string, origin: string) => ({
+    pathPattern,
+    origin,
+    viewerRequest,
+    forwardHeaders: 'all' as const,
+    queryStrings: 'none' as const,
+    ttl: { min: 0, default: 0, max: 31_536_000 },
+  });
+  const keyValues = [...keys.byId].map(([kid, secret]) => [kid, Buffer.from(secret).toString('base64url')] as const);
+  return {
+    behaviours: [behaviour('/embed/*', 'embed'), behaviour('/player/*', 'embed'), behaviour('*', 'file')],
+    origins: { file: 'file', ranges: 'ranges', embed: 'embed' },
+    keyValues: Object.fromEntries(keyValues),
+  };
+}
+
+function noteRunning({ kind, text }: LogLine, running: Set<string>): void {
+  const [, event, requestId] = kind === 'platform' ? (/^(START|REPORT) RequestId: (\S+)/.exec(text) ?? []) : [];
+  if (event === 'START') running.add(requestId ?? '');
+  if (event === 'REPORT') running.delete(requestId ?? '');
+}
+
+/** The usage record in a line that CloudWatch would take metrics from. */
+function usageOf({ kind, text }: LogLine): UsageRecord | null {
+  return kind === 'function' && text.startsWith('{"time"') ? (JSON.parse(text) as UsageRecord) : null;
+}
+
+/** The answer as the function sent it: without what the platform is known to do to headers. */
+function asSent({ headers, ...answer }: Answer): Answer {
+  const own = Object.entries(headers).filter(
+    ([name]) => !/^(x-amzn?-|x-cache$|via$|age$|transfer-encoding$)/.test(name),
+  );
+  const length = headers['content-length'] ?? headers['x-amzn-remapped-content-length'];
+  const framing =
+    length !== undefined && answer.status !== 304
+      ? { 'content-length': String(length) }
+      : { 'transfer-encoding': headers['transfer-encoding'] };
+  const isAdded = (name: string): boolean =>
+    name === 'content-length' || (name === 'content-type' && answer.status === 304);
+  const bare = Object.fromEntries(own.filter(([name]) => !isAdded(name)));
+  return { ...answer, headers: { ...bare, ...framing } };
+}
+
+/** Takes the chunked coding off each answer in `text` (RFC 9112 section 7.1). */
+function unchunked(text: string): string {
+  const end = text.indexOf('\r\n\r\n') + 4;
+  if (end < 4) return text;
+  const head = text.slice(0, end);
+  let rest = text.slice(end);
+  if (!/^transfer-encoding: chunked/im.test(head)) {
+    const next = rest.indexOf('HTTP/1.1 ');
+    return next === -1 ? text : head + rest.slice(0, next) + unchunked(rest.slice(next));
+  }
+  let body = '';
+  for (let size = Infinity; size > 0;) {
+    const line = rest.indexOf('\r\n');
+    if (line === -1) break;
+    size = parseInt(rest.slice(0, line), 16);
+    body += rest.slice(line + 2, line + 2 + size);
+    rest = rest.slice(line + 2 + size + 2);
+  }
+  return head + body + unchunked(rest);
+}
+
+function oneAtATime(): { take(): Promise<void>; give(): void } {
+  const waiting: (() => void)[] = [];
+  let isTaken = false;
+  return {
+    take: async () => {
+      if (isTaken) await new Promise<void>((resolve) => waiting.push(resolve));
+      isTaken = true;
+    },
+    give: () => {
+      const next = waiting.shift();
+      if (next === undefined) isTaken = false;
+      else next();
+    },
+  };
+}
