@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.baton/', 'node_modules/', 'eslint.config.js', '**/*.mjs'] },
+  { ignores: ['dist/', '.baton/', '.serverless/', 'node_modules/', 'eslint.config.js', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -4,12 +4,13 @@ import { farOrigin } from './far-origin.ts';
 import { firstFrame } from './first-frame.ts';
 import type { Row } from './measure.ts';
 import { openLab } from './lab.ts';
+import { onLambda } from './on-lambda.ts';
 import { randomSeek } from './random-seek.ts';
 import { table } from './table.ts';
 import { wholeEpisode } from './whole-episode.ts';
 
 /** Every benchmark: Baton and its peer on this machine, in the same run. */
-const BENCHMARKS = { firstFrame, farOrigin, wholeEpisode, randomSeek, cachedRanges };
+const BENCHMARKS = { firstFrame, farOrigin, wholeEpisode, randomSeek, cachedRanges, onLambda };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
