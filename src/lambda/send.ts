@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
+import { drained } from '../relay/drained.ts';
 import type { Headers, Reply } from '../relay/reply.ts';
 import type { Deadline } from './deadline.ts';
 import { awslambda, type ResponseStream } from './runtime.ts';
@@ -74,22 +75,6 @@ async function all(body: AsyncIterable<Uint8Array>, deadline: Deadline): Promise
     pieces.push(bytes);
   }
   return Buffer.concat(pieces);
-}
-
-function drained(response: ResponseStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onDrain = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    };
-    const onAbort = (): void => {
-      response.off('drain', onDrain);
-      reject(signal.reason as Error);
-    };
-    response.once('drain', onDrain);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
 }
 
 /** Its name becomes the error type that callers see, and its stack would, too. */

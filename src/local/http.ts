@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BatonError } from '../errors.ts';
+import { drained } from '../relay/drained.ts';
 import { unlimited, type App, type Reply, type Request } from '../relay/reply.ts';
 import type { Milliseconds } from '../units.ts';
 
@@ -84,21 +85,4 @@ async function send(
     if (!response.write(bytes)) await drained(response, signal);
   }
   response.end();
-}
-
-/** Resolves when the listener has taken what was written; rejects when they leave. */
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onDrain = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    };
-    const onAbort = (): void => {
-      response.off('drain', onDrain);
-      reject(signal.reason as Error);
-    };
-    response.once('drain', onDrain);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
 }
