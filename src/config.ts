@@ -26,6 +26,8 @@ export interface Config {
   readonly keys: string | null;
   /** Name or ARN of the secret that holds them. */
   readonly keysSecret: string | null;
+  /** ARN of the copy of the keys that the edge reads. */
+  readonly keyValueStore: string | null;
   /** The edge in front checks tokens and strips them; nobody else can reach this process. */
   readonly trustEdge: boolean;
   readonly storeBytes: Bytes;
@@ -64,6 +66,7 @@ export const variables = {
   BATON_SOURCE_BUCKETS: 'buckets, or bucket/prefix, comma-separated, that s3:// sources may be in',
   BATON_KEYS: 'signing keys, id:secret, in place of those in the data folder',
   BATON_KEYS_SECRET: 'AWS secret that holds the signing keys',
+  BATON_KEY_VALUE_STORE: "of the function that manages keys: ARN of CloudFront's copy of them",
   BATON_TRUST_EDGE: '1 when only an edge that checks tokens can reach this process',
   BATON_STORE_MB: 'size of the store on disk (2048)',
   BATON_MEMORY_MB: 'part of the store kept in memory as well (16)',
@@ -90,6 +93,7 @@ export function readConfig(env: Environment): Config {
     sourceBuckets: list(env, 'BATON_SOURCE_BUCKETS').map(sourceBucket),
     keys: env['BATON_KEYS'] ?? null,
     keysSecret: env['BATON_KEYS_SECRET'] ?? null,
+    keyValueStore: env['BATON_KEY_VALUE_STORE'] ?? null,
     trustEdge: flag(env, 'BATON_TRUST_EDGE'),
     storeBytes: whole(env, 'BATON_STORE_MB', 2048, 1, 2 ** 24) * MiB,
     memoryBytes: whole(env, 'BATON_MEMORY_MB', 16, 0, 2 ** 16) * MiB,

@@ -18,6 +18,11 @@ const FAILURES = {
   NOT_FOUND: [404, 'There is nothing at this address. Check the link.', false],
   METHOD_NOT_ALLOWED: [405, 'Only GET, HEAD and OPTIONS are answered here.', false],
   RANGE_NOT_SATISFIABLE: [416, 'The range lies outside the file. Its size is in Content-Range.', false],
+  FILE_CHANGED: [
+    412,
+    'The file has changed since you got the first part of it. Ask for it anew, without If-Range.',
+    false,
+  ],
   BUSY: [503, 'Too many listeners at the moment. Try again shortly.', false],
   STOPPING: [503, 'The server is restarting. Try again shortly.', false],
   RESPONSE_LIMIT: [

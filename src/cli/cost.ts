@@ -16,7 +16,7 @@ Examples:
   baton cost --mode private --memory 1024 --arch x64
   baton cost --mode hls --listeners 100 --segment 60
   baton cost usage.jsonl                              what a log of usage records comes to
-  aws logs tail /aws/lambda/baton-prod-file --since 1d --format short | baton cost -
+  for f in file ranges embed; do aws logs tail /aws/lambda/baton-prod-$f --since 1d --format short; done | baton cost -
 
 A log may hold other lines, too; they are counted and skipped. A response is billed to its end although its listener left,
 so its whole duration counts. Records of the Node server are priced as if functions of --memory had written them. CloudFront

@@ -25,6 +25,9 @@ interface EdgeResponse {
 // The form of a link, its longest length, life and skew are those of src/sign/link.ts; a test compares the verdicts.
 const LINK =
   /^\/(file|live|hls|feed|raw|embed)\/([a-z0-9]{1,8})(?:\.([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{1,64}))?\.([A-Za-z0-9_-]{43})\/((?!\.{1,2}\/)[A-Za-z0-9._~-]+\/~?[A-Za-z0-9_-]+\/(?!\.{1,2}$)[A-Za-z0-9._~-]+)$/;
+const RANGE = /^bytes=[ \t,]*(?:(\d+)-(\d*)|-\d+)[ \t,]*$/i;
+/** One spelling alone: CloudFront chooses the function by the address with its dots and escapes resolved. */
+const SCRIPT = /^\/player\/[A-Za-z0-9_-]+\.js$/;
 const MAX_CHARS = 8000;
 const MAX_LIFE_SECONDS = 7 * 86400 + 60;
 /** A file may be cached without its token as long as its link outlives what caches keep. */
@@ -52,7 +55,7 @@ const FAILURES = {
 async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   const request = event.request;
   const uri = request.uri;
-  if (uri.startsWith('/player/')) return request;
+  if (SCRIPT.test(uri)) return request;
   if (!uri.startsWith('/file/') && !uri.startsWith('/embed/')) return failure('NOT_FOUND');
   const match = uri.length > MAX_CHARS || Object.keys(request.querystring).length > 0 ? null : LINK.exec(uri);
   if (match === null) return failure('LINK_INVALID');
@@ -74,10 +77,11 @@ async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   return request;
 }
 
-/** Any other Range is ignored, and the whole file may be more than `ranges` can send. */
+/** One range that Baton takes for one (RFC 9110 section 14.1.2). Any other is ignored, and the whole file may be more than `ranges` can send. */
 function asksForPart(request: EdgeRequest): boolean {
   const range = request.headers['range'];
-  return range !== undefined && /^bytes=(\d+-\d*|-\d+)$/i.test(range.value);
+  const match = range === undefined ? null : RANGE.exec(range.value);
+  return match !== null && (!match[2] || Number(match[1]) <= Number(match[2]));
 }
 
 /** Null for an unknown key, and for one that is not what Baton's `keys` function writes. */

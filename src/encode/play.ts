@@ -5,6 +5,7 @@ import type { ByteRange, Bytes } from '../units.ts';
 import type { EncodeMeter, Output } from './output.ts';
 import type { Chunks, HeldChunk } from './chunks.ts';
 import { lookAhead, type Ahead } from './ahead.ts';
+import { finish } from './finish.ts';
 import type { Slots } from './slots.ts';
 
 /** What ends a play before its end. */
@@ -28,6 +29,7 @@ export interface PlayDeps {
  * The bytes of an output's frames in `range`, chunk after chunk: from the store, or encoded. The chunk that is waited
  * for is encoded by itself at once and its frames pass as ffmpeg emits them; from the first chunk that has to be
  * encoded on, the following ones are encoded ahead. How far ahead is bounded, and the listener's pace holds it back.
+ * After the last byte it waits for the rest of that chunk: only whole ones are stored, and the next range begins in it.
  * Leaving it stops every encode that nobody else waits for. Throws BUSY, the reason of what ends it, and what encoding
  * throws.
  */
@@ -73,6 +75,7 @@ export async function* play(
           if (waited) ahead ??= lookAhead(output, end, deps, meter, signal);
           ahead?.reached(index, waited);
         }
+        if (waited && index === end - 1) await finish(chunk, closing);
         return;
       } catch (error) {
         if (shared === null || signal.aborted) throw error;

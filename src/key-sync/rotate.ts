@@ -39,8 +39,9 @@ export async function addSigningKey({ secret, edge, random }: KeyPlaces, signal:
 }
 
 /**
- * Revokes every link that `kid` signed; nobody can sign with it any more by the time the edge forgets it. Throws
- * OPTIONS_INVALID when there is no such key, or no other one.
+ * Revokes every link that `kid` signed. A function that read the keys before may sign with it for five minutes more, so
+ * there should be that long between adding a key and removing the one before. Throws OPTIONS_INVALID when there is no
+ * such key, or no other one.
  */
 export async function removeSigningKey(
   { secret, edge }: KeyPlaces,

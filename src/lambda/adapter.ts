@@ -2,9 +2,9 @@ import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
 import { createBaton, type Baton } from '../relay/baton.ts';
 import type { App, Reply, ResponseLimits } from '../relay/reply.ts';
-import type { Bytes } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import { deadline, type Deadline } from './deadline.ts';
-import { toRequest, type FunctionUrlEvent } from './event.ts';
+import { functionUrlEvent, toRequest, type FunctionUrlEvent } from './event.ts';
 import { awslambda, type LambdaContext, type StreamingHandler } from './runtime.ts';
 import { buffer, stream, type BufferedReply } from './send.ts';
 import { lastingSetup, type Setup } from './setup.ts';
@@ -14,9 +14,9 @@ import { usageLog } from './usage-log.ts';
 /** The two forms in which one app is deployed. */
 export interface Handlers {
   /** For RESPONSE_STREAM function URLs and InvokeWithResponseStream. */
-  readonly handler: StreamingHandler<FunctionUrlEvent | null>;
+  readonly handler: StreamingHandler<unknown>;
   /** For BUFFERED function URLs and Invoke. */
-  readonly buffered: (event: FunctionUrlEvent | null, context: LambdaContext) => Promise<BufferedReply>;
+  readonly buffered: (event: unknown, context: LambdaContext) => Promise<BufferedReply>;
 }
 
 /** An app over what one invocation has. */
@@ -51,19 +51,19 @@ export function lambda(appOf: AppOf): Handlers {
       const { signal, closing } = until;
       const request = toRequest(event, { signal, closing, limits: limits(ready) });
       await send(await appOf(baton, ready)(request), until);
+      await settle(baton, until.closing); // a body that failed must be told at once
     } finally {
-      await settle(baton, until.closing);
       await baton.close();
       usage.write(until.sentBytes());
     }
   }
 
-  const handler: StreamingHandler<FunctionUrlEvent | null> = (event, raw, context) =>
-    answer(event ?? {}, context, { ...STREAMED, send: (reply, until) => stream(reply, raw, until) });
+  const handler: StreamingHandler<unknown> = (event, raw, context) =>
+    answer(functionUrlEvent(event), context, { ...STREAMED, send: (reply, until) => stream(reply, raw, until) });
 
-  const buffered = async (event: FunctionUrlEvent | null, context: LambdaContext): Promise<BufferedReply> => {
+  const buffered = async (event: unknown, context: LambdaContext): Promise<BufferedReply> => {
     const whole = Promise.withResolvers<BufferedReply>();
-    await answer(event ?? {}, context, {
+    await answer(functionUrlEvent(event), context, {
       ...BUFFERED,
       send: async (reply, until) => whole.resolve(await buffer(reply, until)),
     });
@@ -92,6 +92,18 @@ const STREAMED = {
 const BUFFERED = {
   payloadBytes: 6 * 2 ** 20,
   limits: ({ config }: Setup): ResponseLimits => config,
-  // The listener waits. An index that is not complete is kept as far as it goes; a download would have to begin again.
-  settle: ({ sources }: Baton, closing: AbortSignal) => sources.downloaded(closing),
+  settle: waitBriefly,
 };
+
+const DOWNLOAD_MS: Milliseconds = 3_000;
+
+/**
+ * The listener waits, too. An index that is not complete is kept as far as it goes; a download would have to begin
+ * again, so that a short one is worth the wait.
+ */
+async function waitBriefly({ sources }: Baton, closing: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  const timer = setTimeout(() => enough.abort(), DOWNLOAD_MS);
+  await sources.downloaded(AbortSignal.any([closing, enough.signal]));
+  clearTimeout(timer);
+}

@@ -22,13 +22,16 @@ export interface Allowance {
 /** The largest chunk has 96 kB; what a chunk or two brings after the warning must still fit. */
 const SPARE_BYTES: Bytes = 2 ** 20;
 
-/** A tenth of the time, but not more than 3 s, is kept for stopping, and at most 5 s before that for the last chunk. */
+/**
+ * A tenth of the time, but not more than 3 s, is kept for stopping, and three tenths, at most 5 s, before that for the
+ * last chunk and for what fills the sockets: at the rate of the platform that takes 2 s.
+ */
 export function deadline({ remainingMs, payloadBytes }: Allowance): Deadline {
   const stopping = new AbortController();
   const closing = new AbortController();
   const limit = (what: string) => new BatonError('RESPONSE_LIMIT', what);
   const stopMs = remainingMs - Math.min(3_000, remainingMs / 10);
-  const closeMs = stopMs - Math.min(5_000, remainingMs / 10);
+  const closeMs = stopMs - Math.min(5_000, remainingMs * 0.3);
   const timers = [
     setTimeout(() => closing.abort(limit('time')), closeMs),
     setTimeout(() => stopping.abort(limit('time')), stopMs),

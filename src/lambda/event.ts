@@ -14,6 +14,20 @@ export interface FunctionUrlEvent {
 /** What the runtime adds to the event for the time of a response. */
 export type Bounds = Pick<Request, 'signal' | 'closing' | 'limits'>;
 
+/** What of `event` is as a function URL sends it: Invoke passes on any JSON. Never throws. */
+export function functionUrlEvent(event: unknown): FunctionUrlEvent {
+  const { rawPath, rawQueryString, headers, requestContext, body, isBase64Encoded } = fields(event);
+  const { method } = fields(fields(requestContext)['http']);
+  return {
+    ...(isText(rawPath) ? { rawPath } : {}),
+    ...(isText(rawQueryString) ? { rawQueryString } : {}),
+    headers: Object.fromEntries(Object.entries(fields(headers)).filter(isTextField)),
+    requestContext: { http: isText(method) ? { method } : {} },
+    ...(isText(body) ? { body } : {}),
+    isBase64Encoded: isBase64Encoded === true,
+  };
+}
+
 /** An event as a request. The path is left as it is: links are signed to the byte. */
 export function toRequest(event: FunctionUrlEvent, bounds: Bounds): Request {
   const { rawPath = '/', rawQueryString = '', headers = {}, requestContext, body = '', isBase64Encoded } = event;
@@ -25,6 +39,13 @@ export function toRequest(event: FunctionUrlEvent, bounds: Bounds): Request {
     ...bounds,
   };
 }
+
+const fields = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isTextField = (field: [string, unknown]): field is [string, string] => isText(field[1]);
 
 /** Function URLs send lower-case names; people who invoke a function by hand need not. */
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

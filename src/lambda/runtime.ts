@@ -28,5 +28,10 @@ interface AwsLambda {
   readonly HttpResponseStream: { from(stream: ResponseStream, prelude: Prelude): ResponseStream };
 }
 
-/** The global of AWS's runtime client; undefined in any other process. */
-export const awslambda = (globalThis as { awslambda?: AwsLambda }).awslambda;
+const { awslambda: found } = globalThis as { awslambda?: Partial<AwsLambda> };
+
+const isWhole = (global: Partial<AwsLambda> | undefined): global is AwsLambda =>
+  global?.streamifyResponse !== undefined;
+
+/** The global of AWS's runtime client; undefined in any other process, where AWS's SDK makes an empty one. */
+export const awslambda = isWhole(found) ? found : undefined;

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, type Config } from '../config.ts';
+import { toBatonError } from '../errors.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
 import { readKeysSecret } from '../sign/keys-secret.ts';
 import { parseKeys, type Keys } from '../sign/keys.ts';
@@ -36,7 +37,11 @@ export function lastingSetup(): (path?: string) => Promise<Setup> {
   const make = async (known: Setup | null): Promise<Setup> => {
     keysAt = performance.now();
     if (known === null) return setUp(readConfig(process.env));
-    return { ...known, keys: await readKeys(known.config).catch(() => known.keys) };
+    const keys = await readKeys(known.config).catch((thrown: unknown) => {
+      report(toBatonError(thrown)); // links of the keys that are known stay good
+      return known.keys;
+    });
+    return { ...known, keys };
   };
 
   return async (path) => {

@@ -47,7 +47,8 @@ function headersOf(fields: Readonly<Record<string, string | undefined>>): Record
 
 function incomingOf(body: Readable, length: Bytes): Incoming {
   const dump = ({ limit }: { readonly limit: Bytes }): Promise<void> => {
-    if (length > limit) body.destroy();
+    if (length > limit || body.readableLength < length)
+      body.destroy(); // what has not come yet may never come
     else body.resume();
     return Promise.resolve();
   };

@@ -42,11 +42,7 @@ export function s3Source({ allowed, client }: S3SourceOptions): S3Source {
     if (!allowed.some((address) => isWithin(address, object))) {
       throw new BatonError('SOURCE_REFUSED', `bucket ${object.bucket} is not allowed`);
     }
-    connecting ??= client();
-    const [sdk, { GetObjectCommand, HeadObjectCommand }] = await Promise.all([
-      connecting,
-      import('@aws-sdk/client-s3'),
-    ]);
+    const [sdk, { GetObjectCommand, HeadObjectCommand }] = await Promise.all([connect(), import('@aws-sdk/client-s3')]);
     const input = { Bucket: object.bucket, Key: object.key, ...conditions(asked) };
     const sending = { abortSignal: signal };
     try {
@@ -59,7 +55,13 @@ export function s3Source({ allowed, client }: S3SourceOptions): S3Source {
     }
   }
 
-  return { ask, close: async () => (await connecting)?.destroy() };
+  async function connect(): Promise<S3Client> {
+    connecting ??= client();
+    connecting.catch(() => (connecting = null)); // the next source tries again
+    return connecting;
+  }
+
+  return { ask, close: async () => (await connecting?.catch(() => null))?.destroy() };
 }
 
 /**
@@ -69,7 +71,7 @@ export function s3Source({ allowed, client }: S3SourceOptions): S3Source {
  */
 export function s3Object(url: URL): S3Object {
   if (url.username !== '' || url.password !== '') throw new BatonError('SOURCE_REFUSED', 'credentials in the URL');
-  if (url.port !== '' || url.search !== '' || !isBucket(url.hostname))
+  if (url.port !== '' || url.search !== '' || url.hash !== '' || !isBucket(url.hostname))
     throw invalid(`not a bucket and a key: ${url.href}`);
   const key = decoded(url.pathname.slice(1));
   const isBad = key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES || UNSAFE.test(key);

@@ -45,6 +45,7 @@ export async function bundleHandlers(names: readonly string[], folder: string): 
     treeShaking: true,
     legalComments: 'none',
     platform: 'node',
+    mainFields: ['module', 'main'], // of a CommonJS package import() gives no more than the default here
     format: 'esm',
     target: 'node24',
     banner: { js: COMMONJS },

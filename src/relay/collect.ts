@@ -18,13 +18,13 @@ export function collecting({ signal, closing, limits }: Request, isPart: boolean
   };
 }
 
-/** The bytes of `body` until its end or until it was made to close. Throws what it throws for other reasons. */
-export async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** The bytes of `body`: all of them, or of a part those that came before it was made to close. Throws what it throws. */
+export async function collect(body: AsyncIterable<Uint8Array>, isPart: boolean): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   try {
     for await (const bytes of body) pieces.push(bytes);
   } catch (error) {
-    if (pieces.length === 0 || !hasCode(error, 'RESPONSE_LIMIT')) throw error;
+    if (!isPart || pieces.length === 0 || !hasCode(error, 'RESPONSE_LIMIT')) throw error;
   }
   return Buffer.concat(pieces);
 }

@@ -1,5 +1,6 @@
 import { create as contentDisposition } from 'content-disposition';
 import type { Link } from '../sign/link.ts';
+import type { Seconds } from '../units.ts';
 import type { Baton } from './baton.ts';
 import type { Headers } from './reply.ts';
 import type { VirtualFile } from './virtual-file.ts';
@@ -25,9 +26,13 @@ function disposition(title: string | undefined, name: string): string {
   return contentDisposition(fileName, { type: 'inline', fallback: name });
 }
 
+/** The edge leaves private links that live longer to caches, with their token taken off. */
+const EDGE_FRESH: Seconds = 300;
+
 /** The source may change at any look at it; a private link is not kept beyond its expiry. */
 function cacheControl({ expiresAt }: Link, baton: Baton): string {
-  const fresh = Math.floor(baton.config.revalidateMs / 1000);
+  const { revalidateMs, trustEdge } = baton.config;
+  const fresh = Math.min(Math.floor(revalidateMs / 1000), trustEdge ? EDGE_FRESH : Infinity);
   if (expiresAt === null) return `public, max-age=${fresh}, no-transform`;
   return `private, max-age=${Math.max(0, Math.min(fresh, Math.floor(expiresAt - baton.now() / 1000)))}, no-transform`;
 }

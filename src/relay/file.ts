@@ -56,7 +56,7 @@ const atMost = (bytes: Bytes, { start, end }: ByteRange): ByteRange => ({ start,
 function requireRoom(size: Bytes, isPart: boolean, { limits, headers }: Request): void {
   if (limits.collectMs === null || size <= limits.partBytes) return;
   const isResumed = headers['range'] !== undefined && !isPart;
-  throw isResumed ? new BatonError('SOURCE_CHANGED', 'If-Range') : new BatonError('RESPONSE_LIMIT', `${size} bytes`);
+  throw isResumed ? new BatonError('FILE_CHANGED') : new BatonError('RESPONSE_LIMIT', `${size} bytes`);
 }
 
 async function openSource(link: Link, request: Request, baton: Baton, { meter }: Notes): Promise<Source> {
@@ -99,7 +99,7 @@ async function begin(
   if (inFrames.end <= inFrames.start) return head;
   using ends = collecting(request, isPart);
   const body = await primed(head, frameBytes(wanted, inFrames, baton, notes, ends), wanted, baton, notes);
-  return request.limits.collectMs === null ? body : await collect(body);
+  return request.limits.collectMs === null ? body : await collect(body, isPart);
 }
 
 /** No promise of a length until the seek index is there: the whole, without ranges. It is on its way from here on. */

@@ -54,7 +54,7 @@ const TOKEN = `([a-z0-9]{1,8})(?:\\.([1-9a-z][0-9a-z]{0,8})\\.([A-Za-z0-9_-]{1,6
 const SEGMENT = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+';
 const REST = `((${SEGMENT})/(~?[A-Za-z0-9_-]+)/(${SEGMENT}))`;
 const PATH = new RegExp(`^/${KIND}/${TOKEN}/${REST}$`);
-const STRIPPED = new RegExp(`^/${KIND}/([a-z0-9]{1,8})/${REST}$`);
+const STRIPPED = new RegExp(`^/(file)/([a-z0-9]{1,8})/${REST}$`);
 
 /**
  * The path of a link that never expires and is the same every time; it is revoked with its key.
@@ -93,7 +93,7 @@ export function readLink(path: string, keys: Keys, now: Seconds): Link {
 
 /**
  * Takes apart a link whose token an edge in front of Baton has checked and left out, so that caches know one address for
- * all links to one file: `/kind/kid/options/source/name`. Null for any other path.
+ * all links to one file: `/file/kid/options/source/name`. Null for any other path, and any other kind.
  * @throws LINK_INVALID for an unknown key, SOURCE_URL_INVALID
  */
 export function readStrippedLink(path: string, keys: Keys): Link | null {

@@ -80,7 +80,7 @@ export function breakerStore(store: Store, options: BreakerOptions = {}): Store 
     putIfAbsent: (key, bytes, signal) => call(key, writeMs, signal, (until) => store.putIfAbsent(key, bytes, until)),
     replaceIfMatch: (key, bytes, tag, signal) =>
       call(key, writeMs, signal, (until) => store.replaceIfMatch(key, bytes, tag, until)),
-    delete: (key) => call(key, writeMs, undefined, () => store.delete(key)),
+    delete: (key, signal) => call(key, writeMs, signal, (until) => store.delete(key, until)),
     async *list(prefix, signal) {
       const stop = new AbortController();
       const keys = store.list(prefix, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));

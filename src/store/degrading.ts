@@ -33,7 +33,7 @@ export function degradingStore(store: Store, onFault: (error: BatonError) => voi
     putIfAbsent: (key, bytes, signal) => attempt(() => store.putIfAbsent(key, bytes, signal), false, signal),
     replaceIfMatch: (key, bytes, tag, signal) =>
       attempt(() => store.replaceIfMatch(key, bytes, tag, signal), false, signal),
-    delete: (key) => attempt(() => store.delete(key), undefined),
+    delete: (key, signal) => attempt(() => store.delete(key, signal), undefined, signal),
     async *list(prefix, signal) {
       try {
         yield* store.list(prefix, signal);

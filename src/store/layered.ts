@@ -32,8 +32,8 @@ export function layeredStore(front: Store, back: Store): Store {
       if (isImmutable(key)) await front.delete(key);
       return back.replaceIfMatch(key, bytes, tag, signal);
     },
-    async delete(key) {
-      await back.delete(key);
+    async delete(key, signal) {
+      await back.delete(key, signal);
       await front.delete(key);
     },
     list: (prefix, signal) => back.list(prefix, signal),

@@ -29,7 +29,7 @@ export interface S3Objects {
   head(key: string, signal?: AbortSignal): Promise<Standing | null>;
   put(key: string, bytes: Uint8Array, writer: string, condition: Condition, signal?: AbortSignal): Promise<void>;
   /** With a tag, only that version. */
-  remove(key: string, tag?: string): Promise<void>;
+  remove(key: string, tag?: string, signal?: AbortSignal): Promise<void>;
   /** One page of keys, and how to ask for the next. */
   list(
     prefix: string,
@@ -72,9 +72,9 @@ export function s3Objects(client: S3Client, bucket: string): S3Objects {
       const object = { Bucket: bucket, Key: key, Body: bytes, Metadata: { [WRITER]: writer } };
       await client.send(new PutObjectCommand({ ...object, ...condition }), sending(signal));
     },
-    async remove(key, tag) {
+    async remove(key, tag, signal) {
       const condition = tag === undefined ? {} : { IfMatch: tag };
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...condition }));
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...condition }), sending(signal));
     },
     async list(prefix, from, signal) {
       const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: from });

@@ -20,7 +20,7 @@ export function readObject<T extends Stored | Uint8Array>(
       return { value: await read() };
     } catch (thrown) {
       if (isDamage(thrown) && (damaged || isLast)) {
-        await discard(objects, key);
+        await discard(objects, key, signal);
         return { value: null };
       }
       damaged = isDamage(thrown);
@@ -34,10 +34,10 @@ export function readObject<T extends Stored | Uint8Array>(
 /** The SDK marks what it threw itself, after tries of its own. */
 const wasRetried = (thrown: unknown): boolean => thrown instanceof Error && '$metadata' in thrown;
 
-async function discard(objects: S3Objects, key: string): Promise<void> {
+async function discard(objects: S3Objects, key: string, signal?: AbortSignal): Promise<void> {
   try {
-    const standing = await objects.head(key);
-    if (standing !== null) await objects.remove(key, standing.tag);
+    const standing = await objects.head(key, signal);
+    if (standing !== null) await objects.remove(key, standing.tag, signal);
   } catch {
     // Damaged is as good as absent, removed or not.
   }

@@ -31,8 +31,8 @@ export interface S3StoreOptions extends S3Address {
  * - The role needs s3:GetObject, s3:PutObject and s3:DeleteObject on `prefix/*`, and s3:ListBucket on the bucket, without
  *   which S3 answers 403 for what is absent.
  * - Old entries go by lifecycle rules of the bucket, which look at the age of an object and never at its last use:
- *   `prefix/chunk/` and `prefix/spool/` after 14 days, `prefix/probe/` and `prefix/index/` after 90, `prefix/pin/` after
- *   90 (pins are rewritten with every look at the source). What goes is made again. Versioning stays off.
+ *   `prefix/chunk/` and `prefix/spool/` after 14 days, everything else after 90. What goes is made again. Versioning
+ *   stays off.
  *
  * One call takes as long as the limits of the client add up to; where listeners wait, put `breakerStore` before it.
  */
@@ -61,7 +61,7 @@ export function s3Store(options: S3StoreOptions): Store {
       operation('replace', key, signal, () =>
         write(key, bytes, tag === null ? { IfNoneMatch: '*' } : { IfMatch: tag }, signal),
       ),
-    delete: (key) => operation('delete', key, undefined, () => objects.remove(root + key)),
+    delete: (key, signal) => operation('delete', key, signal, () => objects.remove(root + key, undefined, signal)),
     async *list(wanted, signal) {
       let from: string | undefined;
       do {

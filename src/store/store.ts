@@ -26,7 +26,7 @@ export interface Store {
   /** Replaces the version named by `tag`; with null it stores only what is absent. False: another version stands, or none. */
   replaceIfMatch(key: string, bytes: Uint8Array, tag: string | null, signal?: AbortSignal): Promise<boolean>;
   /** Afterwards the key is absent; that it was absent before is no failure. */
-  delete(key: string): Promise<void>;
+  delete(key: string, signal?: AbortSignal): Promise<void>;
   /** The keys that start with `prefix`, in no particular order. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;

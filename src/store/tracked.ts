@@ -25,7 +25,7 @@ export function trackedStore(store: Store): TrackedStore {
     getRange: (key, range, signal) => store.getRange(key, range, signal),
     putIfAbsent: (key, bytes, signal) => track(store.putIfAbsent(key, bytes, signal)),
     replaceIfMatch: (key, bytes, tag, signal) => track(store.replaceIfMatch(key, bytes, tag, signal)),
-    delete: (key) => track(store.delete(key)),
+    delete: (key, signal) => track(store.delete(key, signal)),
     list: (prefix, signal) => store.list(prefix, signal),
     idle,
     close: idle,

@@ -1,4 +1,4 @@
-import { fail, notApplicable, ok, type Check } from './check.ts';
+import { fail, note, notApplicable, ok, type Check } from './check.ts';
 import { NO_LENGTH } from './ranges.ts';
 
 const UNSTABLE =
@@ -49,6 +49,10 @@ export const ifRange: Check = {
     const headers = { 'if-range': '"an-older-version"' };
     const answer = await site.ask({ headers, range: `${Math.floor(size / 2)}-`, leaveAfter: 1000 });
     const known = await site.known();
+    if (answer.status === 412)
+      return note(
+        '412 FILE_CHANGED: functions send no whole file of this size in answer to a range; a player starts anew',
+      );
     if (answer.status !== 200)
       return fail(
         `${answer.status}, a part`,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseRange } from '../../src/net/range.ts';
 import type { Keys } from '../../src/sign/keys.ts';
 import { privateLink, publicLink } from '../../src/sign/link.ts';
 import { edgeRuntime } from './runtime.ts';
@@ -64,4 +65,35 @@ test('a private link is good until its second, and not from then on', async () =
   const path = expiringIn(1_000);
   expect((await view(path, { now: NOW + 999.9 })).code).toBe('OK');
   expect((await view(path, { now: NOW + 1_000 })).code).toBe('LINK_EXPIRED');
+});
+
+// CloudFront chooses the function by the path with its dots and escapes resolved.
+test.each([
+  `/player/../file/k1/${rest}`,
+  `/player/%2e%2e/file/k1/${rest}`,
+  `/player/%2E%2E%2Ffile/k1/${rest}`,
+  `/player//../embed/k1/${rest}`,
+  '/player/',
+  '/player/a/b.js',
+  '/player/baton-player.js/../../embed/k1/x',
+])('%s is no way around the check', async (path) => {
+  expect(await view(path, { now: NOW })).toMatchObject({ code: 'NOT_FOUND', originId: null });
+});
+
+test.each([
+  ...['bytes=0-1', 'bytes=0-', 'bytes=-500', 'Bytes=5-9', 'bytes=7-7', 'bytes= 0-1', 'bytes=0-1,', 'bytes=,0-1 ,'],
+  ...[
+    'bytes=5-2',
+    'bytes=0-1,5-6',
+    'bytes=-',
+    'bytes=a-b',
+    'bytes=1.5-9',
+    'bytes=+1-5',
+    '0-5',
+    'seconds=0-5',
+    'bytes=',
+  ],
+])('%s goes to the function for ranges exactly when Baton takes it for one', async (range) => {
+  const { originId } = await view(open, { headers: { range }, now: NOW });
+  expect(originId === 'ranges').toBe(parseRange(range, 1000).kind === 'part');
 });

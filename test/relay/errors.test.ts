@@ -212,6 +212,7 @@ const elsewhere: Partial<Record<FailureCode, string>> = {
   SOURCE_URL_INVALID: 'no link is made for such a source, so it takes the key to ask for one',
   STORE_FAILED: 'a store that fails counts as an empty one',
   CONFIG_INVALID: 'the server does not start',
+  FILE_CHANGED: 'on functions alone: test/lambda',
   RESPONSE_LIMIT: 'on functions alone: test/lambda',
   SOURCE_UNMEASURED: 'on functions alone: test/lambda',
   INTERNAL: 'a fault of Baton, and none is known',
