@@ -26,6 +26,15 @@ test('a payload that is nearly full closes the response', () => {
   expect(until.sentBytes()).toBe(5 * MiB + 1);
 });
 
+test('what cannot have left by the time a response should end closes it, however fast the sockets took it', () => {
+  using until = deadline({ remainingMs: 10_000, payloadBytes: 200 * MiB });
+  until.sent(6 * MiB + 2 * 7 * MiB); // seven seconds
+  expect(until.closing.aborted).toBe(false);
+  until.sent(3 * MiB);
+  expect(until.closing.reason).toMatchObject({ code: 'RESPONSE_LIMIT', detail: 'time' });
+  expect(until.signal.aborted).toBe(false);
+});
+
 test('disposing it leaves nothing that could wake up in the next invocation', () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();

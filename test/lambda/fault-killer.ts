@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ffmpegProcesses } from '../support/leaks.ts';
+
+/** Kills ffmpeg processes below this one, a part of them, at random moments of their lives, until it is disposed of. */
+export function ffmpegKiller(random: () => number, part: number): AsyncDisposable & { killed(): number } {
+  const met = new Set<number>();
+  const stopping = new AbortController();
+  let killed = 0;
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      for (const pid of await ffmpegProcesses()) {
+        if (met.has(pid)) continue;
+        met.add(pid);
+        if (random() > part) continue;
+        await sleep(random() * 60);
+        if (kill(pid)) killed += 1;
+      }
+      await sleep(20);
+    }
+  };
+  const done = loop();
+  return {
+    killed: () => killed,
+    [Symbol.asyncDispose]: () => {
+      stopping.abort();
+      return done;
+    },
+  };
+}
+
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false; // it ended by itself
+  }
+}
