@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
@@ -9,7 +8,7 @@ import { demoEpisode } from '../local/demo-episode.ts';
 import { startDemoOrigin } from '../local/demo-origin.ts';
 import { newLink } from '../local/new-link.ts';
 import { fromServerless, type ServerlessSetup } from '../local-lambda/from-serverless.ts';
-import { installRuntime } from '../local-lambda/install-runtime.ts';
+import { installRuntime, type RuntimeBinary } from '../local-lambda/install-runtime.ts';
 import { startLocalLambda, type LocalLambda, type LocalPorts } from '../local-lambda/local-lambda.ts';
 import { watchFolder } from '../local-lambda/watch.ts';
 import { architecture } from '../package/architecture.ts';
@@ -17,6 +16,7 @@ import { build } from '../package/build.ts';
 import { formatKeys, type Keys } from '../sign/keys.ts';
 import { banner } from './lambda-banner.ts';
 import { readable } from './lambda-log.ts';
+import { needsBuild } from './needs-build.ts';
 import { withProgress } from './progress.ts';
 import { settings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -39,8 +39,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OWN_YML = join(ROOT, 'serverless.yml');
 const DIST = join(ROOT, 'dist');
 const MIB = 2 ** 20;
-/** Bytes per second that nobody reaches. */
-const UNTHROTTLED = 2 ** 40;
 
 /** Runs the functions of a serverless.yml until SIGINT or SIGTERM. */
 export async function runLambda(options: LambdaOptions): Promise<void> {
@@ -49,29 +47,36 @@ export async function runLambda(options: LambdaOptions): Promise<void> {
   const config = settings({ ...(options.data !== undefined && { data: options.data }) });
   const folder = await openDataFolder(config.dataFolder);
   const keys = await folder.readKeys();
+  if (isOwn && options.source !== undefined) linkTo(options.source, keys); // one that is no address is refused at once
   using stopping = stopSignal();
+  const isStopped = (): boolean => stopping.signal.aborted;
   await using cleanup = new AsyncDisposableStack();
 
   if (isOwn) await buildIfNeeded();
-  const runtime = await withProgress("Preparing AWS's runtime client", () => installRuntime(say)).catch(refused);
+  if (isStopped()) return;
+  const runtime = await prepareRuntime(stopping.signal);
+  if (runtime === null) return;
   const source = isOwn ? (options.source ?? (await startDemo(folder, config, stopping.signal, cleanup))) : null;
-  if (stopping.signal.aborted) return;
+  if (isStopped()) return;
   const params = { ...(isOwn && { arch: process.arch }), ...options.param };
   const environment = isOwn ? ownEnvironment(folder, keys, config, source, options.cloudfront) : {};
   const keyValues = Object.fromEntries(
     [...keys.byId].map(([kid, key]) => [kid, Buffer.from(key).toString('base64url')]),
   );
   const setup = await fromServerless({ file, params, environment, keyValues, ...most(options) }).catch(refused);
+  if (isStopped()) return;
   const local = await start(setup, options, isOwn, runtime);
   cleanup.defer(() => local.stop());
   const watched = isOwn ? DIST : dirname(file);
   if (options.watch === true) cleanup.defer(watchAndRefresh(watched, local));
-  const link = source === null ? null : newLink({ url: source, rendition: { codec: 'mp3', bitrate: '96k' } }, keys);
+  const link = source === null ? null : linkTo(source, keys);
   const unresolved = isOwn ? [] : setup.unresolved; // of its own, everything that is needed here was given
   say(banner({ local, setup: { ...setup, unresolved }, link, watched: options.watch === true ? watched : null }));
   await stopping.requested;
   say('Stopping.');
 }
+
+const linkTo = (url: string, keys: Keys) => newLink({ url, rendition: { codec: 'mp3', bitrate: '96k' } }, keys);
 
 /** What the local Lambda says is for people already. */
 const refused = (cause: unknown): never => {
@@ -82,9 +87,16 @@ const most = ({ maxEnvironments }: LambdaOptions) => (maxEnvironments === undefi
 
 async function buildIfNeeded(): Promise<void> {
   const arch = architecture(process.arch);
-  const text = await readFile(join(DIST, 'lambda', 'engine.json'), 'utf8').catch(() => '{}');
-  if ((JSON.parse(text) as { arch?: unknown }).arch === arch) return;
-  await withProgress('Building the functions', () => build({ arch }));
+  if (await needsBuild(ROOT, arch)) await withProgress('Building the functions', () => build({ arch }));
+}
+
+/** Null when the wish to stop came first. */
+async function prepareRuntime(signal: AbortSignal): Promise<RuntimeBinary | null> {
+  try {
+    return await withProgress("Preparing AWS's runtime client", () => installRuntime(say, signal));
+  } catch (thrown) {
+    return signal.aborted ? null : refused(thrown);
+  }
 }
 
 async function startDemo(
@@ -127,7 +139,7 @@ async function start(
   { functions, cloudFront }: ServerlessSetup,
   { throttle, cloudfront, port }: LambdaOptions,
   isOwn: boolean,
-  runtime: Awaited<ReturnType<typeof installRuntime>>,
+  runtime: RuntimeBinary,
 ): Promise<LocalLambda> {
   const isFronted = cloudfront && cloudFront !== null;
   const served = functions
@@ -137,7 +149,7 @@ async function start(
     functions: served,
     runtime,
     ...(isFronted && { cloudFront }),
-    ...(throttle !== undefined && { limits: { bytesPerSecond: throttle === 0 ? UNTHROTTLED : throttle * MIB } }),
+    ...(throttle !== undefined && { limits: { bytesPerSecond: throttle === 0 ? Infinity : throttle * MIB } }),
     ports: portsFrom(
       Number(port ?? '8090'),
       served.map(({ name }) => name),

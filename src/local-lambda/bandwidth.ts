@@ -8,7 +8,10 @@ export interface Bandwidth {
 
 const STEP_MS = 125;
 
-/** Full at the start; the allowance grows in steps of an eighth of a second, up to `burstBytes`. */
+/**
+ * Full at the start; the allowance grows in steps of an eighth of a second, up to `burstBytes`. Infinite bytes per
+ * second are no limit at all.
+ */
 export function bandwidth(burstBytes: number, bytesPerSecond: number): Bandwidth {
   const start = performance.now();
   const stepBytes = (bytesPerSecond * STEP_MS) / 1000;
@@ -23,6 +26,7 @@ export function bandwidth(burstBytes: number, bytesPerSecond: number): Bandwidth
     async take(wanted, signal) {
       for (;;) {
         signal.throwIfAborted();
+        if (bytesPerSecond === Infinity) return wanted;
         refill();
         const granted = Math.min(wanted, Math.floor(allowance));
         if (granted > 0) {

@@ -10,10 +10,14 @@ const TOOLS = [
 
 /**
  * Makes sure that native code can be compiled. Root on a Debian or Ubuntu gets what is missing from apt-get; everybody
- * else an Error that names it.
+ * else an Error that names it. Throws the reason of `signal` when that aborts.
  */
-export async function provideBuildTools(report: (text: string) => void): Promise<void> {
-  const missing = await missingTools();
+export async function provideBuildTools(
+  report: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const missing = await missingTools(signal);
+  signal?.throwIfAborted();
   if (missing.length === 0) return;
   const packages = missing.map((tool) => tool.package);
   if (process.getuid?.() !== 0 || !(await isDebian())) {
@@ -23,17 +27,17 @@ export async function provideBuildTools(report: (text: string) => void): Promise
     );
   }
   report(`Installing ${packages.join(', ')} with apt-get.`);
-  await runCommand('apt-get', ['update', '-qq']).catch(() => undefined); // the lists that are there may do
-  await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+  await runCommand('apt-get', ['update', '-qq'], { signal }).catch(() => undefined); // the lists that are there may do
+  await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { signal });
 }
 
-async function missingTools(): Promise<(typeof TOOLS)[number][]> {
-  const found = await Promise.all(TOOLS.map((tool) => works(tool.command)));
+async function missingTools(signal: AbortSignal | undefined): Promise<(typeof TOOLS)[number][]> {
+  const found = await Promise.all(TOOLS.map((tool) => works(tool.command, signal)));
   return TOOLS.filter((_, index) => found[index] !== true);
 }
 
-const works = (command: string): Promise<boolean> =>
-  runCommand(command, ['--version']).then(
+const works = (command: string, signal: AbortSignal | undefined): Promise<boolean> =>
+  runCommand(command, ['--version'], { signal }).then(
     () => true,
     () => false,
   );

@@ -1,4 +1,4 @@
-import { DEFAULT_TTL, type CacheTtl } from './cloudfront-spec.ts';
+import type { CacheTtl } from './cloudfront-spec.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -18,13 +18,11 @@ export interface KeepingPolicy {
   readonly errorSeconds: Readonly<Record<number, number>>;
 }
 
-export const DEFAULT_POLICY: KeepingPolicy = { ttl: DEFAULT_TTL, errorSeconds: {} };
-
 /** How many seconds CloudFront keeps a response; 0: not at all. */
 export function keptSeconds(
   status: number,
   headers: Headers,
-  { ttl, errorSeconds }: KeepingPolicy = DEFAULT_POLICY,
+  { ttl, errorSeconds }: KeepingPolicy,
   now = Date.now(),
 ): number {
   const directives = cacheControl(headers);

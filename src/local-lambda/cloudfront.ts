@@ -7,7 +7,7 @@ import { edgeError, sendReply } from './cloudfront-reply.ts';
 import { serve, type Edge } from './cloudfront-serve.ts';
 import { matchesPattern, type Behaviour, type CloudFrontSpec } from './cloudfront-spec.ts';
 import { listenOnLoopback, type Listening } from './http-listen.ts';
-import { joinedHeaders, readBody, splitTarget } from './http-read.ts';
+import { joinedHeaders, readBodyUpTo, splitTarget } from './http-read.ts';
 import type { LogLine } from './log-line.ts';
 
 export interface CloudFrontOptions {
@@ -81,7 +81,7 @@ async function answer(
   const isHead = incoming.method === 'HEAD';
   const { path, query } = splitTarget(incoming.url ?? '/');
   const [behaviour, run] = served.find(([{ pathPattern }]) => matchesPattern(pathPattern, path)) ?? [null, null];
-  const body = await readBody(incoming, BODY_BYTES);
+  const body = await readBodyUpTo(incoming, BODY_BYTES);
   const isAllowed = behaviour?.methods?.includes(incoming.method ?? '') ?? true;
   if (behaviour === null || body === null || !isAllowed) {
     sendReply(response, edgeError(403), isHead);

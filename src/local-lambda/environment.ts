@@ -33,7 +33,7 @@ export interface Environment {
   serve(work: Work, timeoutMs: number, onFault: (fault: Fault) => void): Promise<Service>;
   /** Why a response broke off: mostly the runtime has ended. */
   whyCut(): Promise<Fault>;
-  /** Ends it: politely (SIGTERM first) or at once. Resolves when nothing of it is left. */
+  /** Ends it: politely (SIGTERM first) or at once. Resolves, always, when nothing of it is left that can be removed. */
   end(how: 'terminate' | 'kill'): Promise<void>;
 }
 
@@ -80,9 +80,8 @@ export function startEnvironment(spec: FunctionSpec, deps: EnvironmentDeps): Env
     if (parts === null) return;
     parts.memory.pause();
     await (how === 'kill' ? parts.process.kill() : parts.process.terminate(deps.shutdownMs));
-    await parts.api.stop();
-    await rm(parts.folder, { recursive: true, force: true });
-    parts.forgetFolder();
+    const removed = rm(parts.folder, { recursive: true, force: true }).then(parts.forgetFolder);
+    await Promise.allSettled([parts.api.stop(), removed]); // a folder that resists is tried once more at exit
   };
   const end = (how: 'terminate' | 'kill'): Promise<void> => (ending ??= close(how));
   void broken.promise.then(() => end('kill'));

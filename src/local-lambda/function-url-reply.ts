@@ -10,11 +10,11 @@ import { PRELUDE_TYPE, preludeParser, toPrelude, type Prelude } from './prelude.
 export interface ReplyContext {
   readonly response: ServerResponse;
   readonly isHead: boolean;
-  /** Of the request, until the invocation has its own. */
+  /** Of the request and its invocation. */
   readonly requestId: string;
   readonly traceId: string;
   /** Says in the log why a client got an error. */
-  readonly explain: (text: string, requestId: string) => void;
+  readonly explain: (text: string) => void;
 }
 
 type Invoke = () => Promise<Invocation>;
@@ -22,39 +22,35 @@ type Invoke = () => Promise<Invocation>;
 /** Sends the response of a RESPONSE_STREAM URL: always chunked, as it is made; cut when the function fails midway. */
 export async function replyStreamed(invoke: Invoke, context: ReplyContext): Promise<void> {
   const { response } = context;
-  let { requestId } = context;
   let body: AsyncIterator<Uint8Array> | null = null;
   try {
     const invocation = await invoke();
-    ({ requestId } = invocation);
     const iterator = (body = invocation.body[Symbol.asyncIterator]());
     const { prelude, rest } = await readHead(iterator, invocation.contentType);
-    response.writeHead(prelude.statusCode, { ...clientHeaders(prelude, 'chunked'), ...ids(requestId, context) });
+    response.writeHead(prelude.statusCode, { ...clientHeaders(prelude, 'chunked'), ...ids(context) });
     response.flushHeaders();
     if (await sendBytes(response, rest)) await sendBody(response, { [Symbol.asyncIterator]: () => iterator });
     else await iterator.return?.();
   } catch (error) {
     await body?.return?.(); // a head that cannot be sent leaves a function that still writes
-    fail(error, requestId, context);
+    fail(error, context);
   }
 }
 
 /** Sends the response of a BUFFERED URL. */
 export async function replyBuffered(invoke: Invoke, context: ReplyContext): Promise<void> {
   const { response, isHead } = context;
-  let { requestId } = context;
   try {
     const invocation = await invoke();
-    ({ requestId } = invocation);
     const parts: Uint8Array[] = [];
     for await (const part of invocation.body) parts.push(part);
     const { prelude, body } = bufferedReply(Buffer.concat(parts));
     // The length of what a GET would bring is the point of HEAD; whether the service lets it through is not documented.
     const told = isHead && body.length === 0 ? Number(prelude.headers['content-length'] ?? 0) : body.length;
-    response.writeHead(prelude.statusCode, { ...clientHeaders(prelude, told), ...ids(requestId, context) });
+    response.writeHead(prelude.statusCode, { ...clientHeaders(prelude, told), ...ids(context) });
     response.end(isHead ? null : body);
   } catch (error) {
-    fail(error, requestId, context);
+    fail(error, context);
   }
 }
 
@@ -81,7 +77,7 @@ async function readHead(
   }
 }
 
-const ids = (requestId: string, { traceId }: ReplyContext): Record<string, string> => ({
+const ids = ({ requestId, traceId }: ReplyContext): Record<string, string> => ({
   'x-amzn-requestid': requestId,
   'x-amzn-trace-id': traceId,
 });
@@ -92,16 +88,16 @@ const REFUSED = new Map([
   ['RequestTooLargeException', [413, 'RequestTooLargeException'] as const],
 ]);
 
-function fail(error: unknown, requestId: string, { response, traceId, explain }: ReplyContext): void {
+function fail(error: unknown, { response, requestId, traceId, explain }: ReplyContext): void {
   const reason = error instanceof Error ? error.message : String(error);
-  const known = error instanceof InvocationError ? error : null;
-  const id = known?.requestId ?? requestId;
   if (response.headersSent) {
-    explain(`Function URL: the response was cut: ${reason}`, id);
+    explain(`Function URL: the response was cut: ${reason}`);
     cut(response);
     return;
   }
-  const [status, type] = REFUSED.get(known?.errorType ?? '') ?? ([502, 'InternalServerErrorException'] as const);
-  explain(`Function URL: ${status}: ${reason}`, id);
-  sendFailure(response, { status, type, requestId: id, traceId });
+  const [status, type] =
+    REFUSED.get(error instanceof InvocationError ? error.errorType : '') ??
+    ([502, 'InternalServerErrorException'] as const);
+  explain(`Function URL: ${status}: ${reason}`);
+  sendFailure(response, { status, type, requestId, traceId });
 }

@@ -5,7 +5,7 @@ import { sendFailure } from './function-url-failure.ts';
 import { replyBuffered, replyStreamed, type ReplyContext } from './function-url-reply.ts';
 import type { LocalFunction } from './function.ts';
 import { listenOnLoopback, type Listening } from './http-listen.ts';
-import { joinedHeaders, readBody, splitTarget } from './http-read.ts';
+import { joinedHeaders, readBodyUpTo, splitTarget } from './http-read.ts';
 import type { LogLine } from './log-line.ts';
 
 /** How the answer of a function reaches the client: as it is made, or when it is complete. */
@@ -50,11 +50,10 @@ async function answer(
     fail(413, 'RequestTooLargeException');
     return;
   }
-  const explain = (text: string, id: string): void =>
-    log({ functionName: target.spec.name, requestId: id, kind: 'platform', text });
+  const explain = (text: string): void => log({ functionName: target.spec.name, requestId, kind: 'platform', text });
   const context: ReplyContext = { response, isHead: incoming.method === 'HEAD', requestId, traceId, explain };
-  if (mode === 'BUFFERED') await replyBuffered(() => target.invoke(event, { streaming: false }), context);
-  else await replyStreamed(() => target.invoke(event, { streaming: true }), context);
+  if (mode === 'BUFFERED') await replyBuffered(() => target.invoke(event, { streaming: false, requestId }), context);
+  else await replyStreamed(() => target.invoke(event, { streaming: true, requestId }), context);
 }
 
 async function readEvent(
@@ -62,7 +61,7 @@ async function readEvent(
   payloadBytes: number,
   context: { apiId: string; requestId: string; traceId: string; isSigned: boolean },
 ): Promise<Buffer | null> {
-  const body = await readBody(incoming, payloadBytes);
+  const body = await readBodyUpTo(incoming, payloadBytes);
   if (body === null) return null;
   const request = {
     ...splitTarget(incoming.url ?? '/'),

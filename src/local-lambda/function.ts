@@ -6,7 +6,7 @@ import { InvocationError } from './invocation-error.ts';
 import { checkedContext, checkedEvent } from './invocation-input.ts';
 import { invocationLog } from './invocation-log.ts';
 import type { Invocation, InvokeOptions } from './invocation.ts';
-import type { LogLine } from './log-line.ts';
+import { unfailing, type LogLine } from './log-line.ts';
 import { environmentPool } from './pool.ts';
 import { openResponse } from './response.ts';
 import { runInvocation } from './run-invocation.ts';
@@ -42,8 +42,9 @@ export interface FunctionDeps {
 /** One function with its environments: each runs one invocation at a time, and no invocation waits for another. */
 export function localFunction(spec: FunctionSpec, deps: FunctionDeps): LocalFunction {
   const limits: RuntimeLimits = { ...AWS_LIMITS, ...deps.limits };
+  const say = unfailing(deps.log);
   const unattributed = (kind: LogLine['kind']) => (text: string) =>
-    deps.log({ functionName: spec.name, requestId: null, kind, text });
+    say({ functionName: spec.name, requestId: null, kind, text });
   const pool = environmentPool({
     max: spec.maxEnvironments,
     initMs: limits.initMs,
@@ -65,7 +66,7 @@ export function localFunction(spec: FunctionSpec, deps: FunctionDeps): LocalFunc
 
   return {
     spec,
-    async invoke(event, { streaming, clientContext }) {
+    async invoke(event, { streaming, clientContext, requestId = randomUUID() }) {
       refuseWhenStopped();
       const payload = checkedEvent(event, limits.payloadBytes);
       const context = checkedContext(clientContext);
@@ -74,8 +75,7 @@ export function localFunction(spec: FunctionSpec, deps: FunctionDeps): LocalFunc
       if (acquired === null) throw new InvocationError('TooManyRequestsException', 'Rate Exceeded.');
       invocations += 1;
       const { environment, isFresh } = acquired;
-      const log = invocationLog(spec.name, randomUUID(), deps.log);
-      const { requestId } = log;
+      const log = invocationLog(spec.name, requestId, say);
       const response = openResponse(streaming, limits);
       const over = runInvocation(
         { spec, pool, log, response, event: payload, clientContext: context, platform: unattributed('platform') },

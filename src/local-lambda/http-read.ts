@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The body of a request, or null when it has more than `mostBytes`; the rest is then not read. */
-export async function readBody(incoming: IncomingMessage, mostBytes: number): Promise<Buffer | null> {
+/** The body of a request; null as soon as it is known to have more than `mostBytes`: the rest is not read. */
+export async function readBodyUpTo(incoming: IncomingMessage, mostBytes: number): Promise<Buffer | null> {
   if (Number(incoming.headers['content-length'] ?? 0) > mostBytes) return null;
   const parts: Buffer[] = [];
   let size = 0;

@@ -24,7 +24,8 @@ export function checkedContext(context: string | undefined): string | undefined 
   return context;
 }
 
-function isJson(text: string): boolean {
+/** Whether `text` can be parsed. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

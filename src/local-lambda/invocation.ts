@@ -19,4 +19,6 @@ export interface InvokeOptions {
   readonly streaming: boolean;
   /** The JSON text of the caller's client context. */
   readonly clientContext?: string;
+  /** A UUID that the event tells the function, for one (default: a new one). */
+  readonly requestId?: string;
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalFunction } from './function.ts';
 import { listenOnLoopback, type Listening } from './http-listen.ts';
-import { readBody, splitTarget } from './http-read.ts';
+import { readBodyUpTo, splitTarget } from './http-read.ts';
+import { isJson } from './invocation-input.ts';
 import { sendApiError } from './invoke-api-failure.ts';
 import { replyEvent, replyInvoke, replyStream, type InvokeCall } from './invoke-api-reply.ts';
 import { AWS_LIMITS } from './runtime-limits.ts';
@@ -40,13 +41,13 @@ async function answer(
   const target = functions.get(name);
   const type = header(incoming, 'x-amz-invocation-type') ?? 'RequestResponse';
   const most = type === 'Event' ? Math.min(ASYNC_BYTES, payloadBytes) : payloadBytes;
-  const payload = await readBody(incoming, most);
+  const payload = await readBodyUpTo(incoming, most);
   if (target === undefined) {
     sendApiError(response, 'ResourceNotFoundException', `Function not found: ${arn(name)}`);
   } else if (payload === null) {
     const text = `Request must be smaller than ${most} bytes for the InvokeFunction operation`;
     sendApiError(response, 'RequestTooLargeException', text);
-  } else if (!isJson(payload)) {
+  } else if (payload.length > 0 && !isJson(payload.toString())) {
     sendApiError(response, 'InvalidRequestContentException', 'Could not parse request body into json');
   } else if (!(isStream ? STREAM_TYPES : INVOKE_TYPES).includes(type)) {
     sendApiError(response, 'InvalidParameterValueException', `invocation type ${type} is not possible here`);
@@ -85,13 +86,3 @@ function functionName(written: string): string {
 }
 
 const arn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
-
-function isJson(payload: Buffer): boolean {
-  if (payload.length === 0) return true;
-  try {
-    JSON.parse(payload.toString('utf8'));
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -5,7 +5,7 @@ import { startFunctionUrl, type UrlMode } from './function-url.ts';
 import { localFunction, type LocalFunction } from './function.ts';
 import { installRuntime, type RuntimeBinary } from './install-runtime.ts';
 import { startInvokeApi } from './invoke-api.ts';
-import type { LogLine } from './log-line.ts';
+import { unfailing, type LogLine } from './log-line.ts';
 import { AWS_LIMITS, type RuntimeLimits } from './runtime-limits.ts';
 
 /** A function and how it is reached by HTTP. */
@@ -51,7 +51,8 @@ export interface LocalLambda {
 
 /** Starts functions with their doors on loopback. Throws when the runtime cannot be installed or a port is taken. */
 export async function startLocalLambda(options: LocalLambdaOptions): Promise<LocalLambda> {
-  const { functions: specs, limits = {}, cloudFront, ports = {}, log } = options;
+  const { functions: specs, limits = {}, cloudFront, ports = {} } = options;
+  const log = unfailing(options.log);
   const platform = (text: string): void => log({ functionName: '', requestId: null, kind: 'platform', text });
   const runtime = options.runtime ?? (await installRuntime(platform));
   const payloadBytes = limits.payloadBytes ?? AWS_LIMITS.payloadBytes;

@@ -7,3 +7,16 @@ export interface LogLine {
   readonly kind: 'platform' | 'function';
   readonly text: string;
 }
+
+/** `log`, but what it throws becomes a warning of this process, once: a log that fails must not fail what it tells of. */
+export function unfailing(log: (line: LogLine) => void): (line: LogLine) => void {
+  let hasWarned = false;
+  return (line) => {
+    try {
+      log(line);
+    } catch (error) {
+      if (!hasWarned) process.emitWarning(`The log of the local Lambda threw: ${String(error)}`);
+      hasWarned = true;
+    }
+  };
+}

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { bandwidth } from './bandwidth.ts';
 import { handover } from './handover.ts';
 import { functionError, InvocationError } from './invocation-error.ts';
-import { readBody } from './read-body.ts';
+import { readWholeBody } from './read-body.ts';
 import type { RuntimeLimits } from './runtime-limits.ts';
 
 /** The response of one invocation, on its way from the runtime to whoever invoked. */
@@ -74,7 +74,7 @@ export function openResponse(streaming: boolean, limits: RuntimeLimits): Respons
 
   /** The whole response, before any of it is given away. */
   const collect = async (post: IncomingMessage, head: ResponseHead): Promise<'accepted' | 'tooLarge'> => {
-    const payload = await readBody(post, limits.payloadBytes);
+    const payload = await readWholeBody(post, limits.payloadBytes);
     if (payload === null) {
       fail(tooLarge(limits.payloadBytes));
       return 'tooLarge';

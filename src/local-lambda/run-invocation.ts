@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Environment } from './environment.ts';
+import type { Environment, Service } from './environment.ts';
 import { faultError, type Fault } from './fault.ts';
 import type { FunctionSpec } from './function-spec.ts';
-import type { InvocationError } from './invocation-error.ts';
+import { InvocationError } from './invocation-error.ts';
 import type { InvocationLog } from './invocation-log.ts';
 import type { EnvironmentPool } from './pool.ts';
 import { initReportLine, reportLine } from './report.ts';
@@ -23,17 +23,36 @@ export interface Run {
 /**
  * One invocation from its environment's initialisation to the REPORT line; whatever goes wrong fails the response, and
  * the environment goes back to the pool. As on AWS an initialisation that fails is tried once more as a part of the
- * invocation, within the function's timeout.
+ * invocation, within the function's timeout. Never throws.
  */
 export async function runInvocation(run: Run, environment: Environment, isFresh: boolean): Promise<void> {
-  const { spec, log, response, pool } = run;
-  const initFault = await environment.ready;
-  if (initFault !== null) run.platform(initReportLine(environment.initMs(), 'init', typeOf(initFault, run)));
+  let last = environment;
+  try {
+    const initFault = await environment.ready;
+    if (initFault !== null) {
+      run.platform(initReportLine(environment.initMs(), 'init', typeOf(initFault, run)));
+      last = run.pool.replace(timeoutMs(run.spec)) ?? environment;
+    }
+    await runIn(last, run, { isFresh, initFault });
+    last.attribute(null);
+    run.pool.release(last);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    run.response.fail(new InvocationError('Sandbox.Failure', `RequestId: ${run.log.requestId} Error: ${reason}`));
+    await last.end('kill'); // the pool sees it go
+  }
+}
+
+/** `environment` is the first one, or with an `initFault` that one's successor, or itself when there can be none. */
+async function runIn(
+  environment: Environment,
+  run: Run,
+  { isFresh, initFault }: { readonly isFresh: boolean; readonly initFault: Fault | null },
+): Promise<void> {
+  const { spec, log, response } = run;
   log.platform(`START RequestId: ${log.requestId} Version: $LATEST`);
-  const { fault, durationMs, last } =
-    initFault === null
-      ? { ...(await serve(run, environment, timeoutMs(spec))), last: environment }
-      : await retry(run, environment, initFault);
+  const { fault, durationMs } =
+    initFault === null ? await serve(run, environment, timeoutMs(spec)) : await retry(run, environment);
   if (fault !== null && fault.kind !== 'init') log.platform(faultText(fault, run));
   log.platform(`END RequestId: ${log.requestId}`);
   log.platform(
@@ -42,43 +61,29 @@ export async function runInvocation(run: Run, environment: Environment, isFresh:
       durationMs: fault?.kind === 'time' ? timeoutMs(spec) : durationMs,
       initMs: isFresh && initFault === null ? environment.initMs() : null,
       memoryMb: spec.memoryMb,
-      maxMemoryMb: last.maxMemoryMb(),
+      maxMemoryMb: environment.maxMemoryMb(),
       streamedBytes: response.streamedBytes(),
       errorType: fault === null ? (response.failure()?.errorType ?? null) : typeOf(fault, run),
     }),
   );
-  last.attribute(null);
-  pool.release(last);
 }
 
-interface Attempt {
-  readonly fault: Fault | null;
-  readonly durationMs: number;
-  /** The environment that did the work last. */
-  readonly last: Environment;
-}
-
-async function retry(run: Run, failed: Environment, initFault: Fault): Promise<Attempt> {
+async function retry(run: Run, environment: Environment): Promise<Service> {
   const started = performance.now();
-  const environment = run.pool.replace(timeoutMs(run.spec));
-  if (environment === null) {
-    run.response.fail(faultError(initFault, run.log.requestId, run.spec.timeoutSeconds));
-    return { fault: initFault, durationMs: 0, last: failed };
-  }
   environment.attribute(run.log);
   const fault = await environment.ready;
   const durationMs = performance.now() - started;
   if (fault === null) {
     const service = await serve(run, environment, timeoutMs(run.spec) - durationMs);
-    return { fault: service.fault, durationMs: durationMs + service.durationMs, last: environment };
+    return { fault: service.fault, durationMs: durationMs + service.durationMs };
   }
   run.response.fail(faultError(fault, run.log.requestId, run.spec.timeoutSeconds));
   run.log.platform(initReportLine(durationMs, 'invoke', typeOf(fault, run)));
   await environment.end('kill');
-  return { fault, durationMs, last: environment };
+  return { fault, durationMs };
 }
 
-function serve(run: Run, environment: Environment, restMs: number): ReturnType<Environment['serve']> {
+function serve(run: Run, environment: Environment, restMs: number): Promise<Service> {
   const { spec, log, response, event } = run;
   const headers = {
     'lambda-runtime-aws-request-id': log.requestId,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { functionError, InvocationError } from './invocation-error.ts';
-import { readBody } from './read-body.ts';
+import { readWholeBody } from './read-body.ts';
 import type { Response } from './response.ts';
 
 /** The Runtime API (version 2018-06-01) for one environment: the runtime asks it for work and posts what came of it. */
@@ -61,14 +61,14 @@ export async function serveRuntimeApi(onInitError: (error: InvocationError) => v
   };
 
   const error = async (work: Work, request: IncomingMessage, reply: ServerResponse): Promise<void> => {
-    const body = await readBody(request, MAX_ERROR_BYTES);
+    const body = await readWholeBody(request, MAX_ERROR_BYTES);
     work.response.fail(functionError(body?.toString() ?? '', errorTypeOf(request)));
     if (body === null) refuse(reply, 413, 'RequestEntityTooLarge', 'Exceeded maximum allowed payload size.');
     else accept(reply);
   };
 
   const initError = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
-    const body = await readBody(request, MAX_ERROR_BYTES);
+    const body = await readWholeBody(request, MAX_ERROR_BYTES);
     if (isReady) {
       refuse(reply, 403, 'InvalidStateTransition', 'The runtime is already initialised.');
       return;

@@ -8,7 +8,7 @@ export interface RuntimeLimits {
   readonly streamedBytes: number;
   /** What a streamed response may send at once... */
   readonly burstBytes: number;
-  /** ...and how fast that allowance grows again. */
+  /** ...and how fast that allowance grows again; Infinity: it may send as fast as it is read. */
   readonly bytesPerSecond: number;
   /** From SIGTERM to SIGKILL when an environment is ended. */
   readonly shutdownMs: number;

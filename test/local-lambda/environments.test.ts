@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { settled, tempFiles } from '../support/leaks.ts';
 import { startFunction } from './start-function.ts';
 
@@ -95,17 +95,24 @@ test('an idle environment ends after its time', async () => {
 
 test('after a refresh running work finishes and new work gets a fresh environment', async () => {
   await using started = await startFunction('value', { spec: { maxEnvironments: 2 } });
-  await started.value({ do: 'echo' });
+  /** How often the environment was called that served this; it is idle then. */
+  const calls = async (): Promise<number> => {
+    const { invocation, text } = await started.call({ do: 'echo' });
+    await invocation.logTail();
+    return (JSON.parse(text) as { calls: number }).calls;
+  };
+  expect(await calls()).toBe(1);
   const running = started.value({ do: 'sleep', ms: 400 });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const invocations = (): number => started.fn.stats().invocations;
+  expect(await settled(invocations, (value) => value === 2)).toBe(2);
   started.fn.refresh();
-  expect(await started.value({ do: 'echo' })).toMatchObject({ calls: 1 });
+  expect(await calls()).toBe(1);
   expect(await running).toBe('slept');
   const count = (): number => started.fn.stats().environments;
   expect(await settled(count, (value) => value === 1)).toBe(1);
-  expect(await started.value({ do: 'echo' })).toMatchObject({ calls: 2 });
+  expect(await calls()).toBe(2);
   started.fn.refresh();
-  expect(await started.value({ do: 'echo' })).toMatchObject({ calls: 1 });
+  expect(await calls()).toBe(1);
 });
 
 test('an environment is told before it ends, frozen or not, and killed when it does not listen', async () => {
@@ -128,8 +135,12 @@ test('an environment is told before it ends, frozen or not, and killed when it d
 });
 
 test('stopping in the middle of everything leaves nothing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stopping-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('TMPDIR', folder); // other tests run at the same time
+  onTestFinished(() => void vi.unstubAllEnvs());
   const held = (): string[] => process.getActiveResourcesInfo().filter((name) => /^(TCP|Process)/.test(name));
-  const before = { folders: await tempFiles('local-lambda-'), held: held() };
+  const before = held();
   const started = await startFunction('value', { spec: { maxEnvironments: 3 } });
   const { invocation } = await started.call({ do: 'echo' });
   await invocation.logTail();
@@ -139,11 +150,12 @@ test('stopping in the middle of everything leaves nothing', async () => {
     () => started.fn.stats().environments,
     (count) => count === 2,
   );
+  expect(await tempFiles('', folder)).toHaveLength(2);
   await started.fn.stop();
   expect((await running).errorType).toBe('Runtime.ExitError');
   expect((await starting).errorType).toBe('Runtime.ExitError');
   expect(started.fn.stats()).toEqual({ environments: 0, coldStarts: 2, exits: 0, invocations: 3 });
-  expect((await tempFiles('local-lambda-')).filter((name) => !before.folders.includes(name))).toEqual([]);
-  expect(await settled(held, (now) => now.length === before.held.length)).toEqual(before.held);
+  expect(await tempFiles('', folder)).toEqual([]);
+  expect(await settled(held, (now) => now.length === before.length)).toEqual(before);
   expect((await started.failure({ do: 'echo' })).errorType).toBe('ServiceException');
 });

@@ -1,21 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { settled } from '../support/leaks.ts';
+import { stateOf } from './process-state.ts';
 import { startFunction, type Started } from './start-function.ts';
-
-/** The letter that /proc has for the state of a process, or null when it has ended. */
-function stateOf(pid: number): string | null {
-  try {
-    const state = /^\d+ \(.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? null;
-    return state === 'Z' ? null : state;
-  } catch {
-    return null;
-  }
-}
 
 /** A child of the function, and one in a session of its own. */
 async function leaveChildren(started: Started): Promise<number[]> {

@@ -103,6 +103,13 @@ describe('a BUFFERED function URL', () => {
     expect(event['headers']).not.toHaveProperty('cookie');
   });
 
+  it('gives the request one id: for the client, the function and the log', async () => {
+    const { headers, bytes } = await get(web.url('buffered', '/event'));
+    const id = String(headers['x-amzn-requestid']);
+    expect(json(bytes)).toMatchObject({ requestContext: { requestId: id } });
+    expect(web.lines.map(({ text }) => text)).toContain(`START RequestId: ${id} Version: $LATEST`);
+  });
+
   it('hands on a path as it stands, a binary body in base64, and repeated headers joined', async () => {
     const { hostname, port } = new URL(web.url('buffered'));
     const message = request({

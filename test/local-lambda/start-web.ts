@@ -9,14 +9,14 @@ export interface Web extends AsyncDisposable {
   url(name: string, path?: string): string;
 }
 
-/** Starts the functions of `fixtures/web.mjs` in the real runtime client. */
+/** Starts the functions of `fixtures/service/web.mjs` in the real runtime client. */
 export async function startWeb(
   options: Partial<LocalLambdaOptions> & { readonly auth?: 'AWS_IAM'; readonly maxEnvironments?: number } = {},
 ): Promise<Web> {
   const { auth, maxEnvironments = 4, ...others } = options;
   const lines: LogLine[] = [];
   const common = {
-    taskRoot: join(import.meta.dirname, 'fixtures'),
+    taskRoot: join(import.meta.dirname, 'fixtures/service'),
     ...{ memoryMb: 256, timeoutSeconds: 10, environment: {}, maxEnvironments },
     ...(auth && { urlAuth: auth }),
   };

@@ -77,6 +77,13 @@ test('a reader that leaves does not stop the function, and the rest takes as lon
   expect(started.fn.stats()).toMatchObject({ coldStarts: 1, exits: 0 });
 });
 
+test('an infinite rate is none, whatever the burst', async () => {
+  await using started = await startFunction('stream', { limits: { burstBytes: 10, bytesPerSecond: Infinity } });
+  const { size, invocation } = await started.call({ do: 'bytes', size: 8 * MIB });
+  expect(size).toBe(8 * MIB);
+  expect(await invocation.logTail()).toContain(`Streamed: ${8 * MIB} bytes`);
+});
+
 test('a plain response is not held back', async () => {
   await using started = await startFunction('value', { limits: { burstBytes: 10, bytesPerSecond: 80 } });
   expect((await started.call({ do: 'large', size: 100_000 }, true)).size).toBe(100_002);
