@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { installRuntime } from '../src/local-lambda/install-runtime.ts';
+import { installRuntime } from '../src/local-lambda/runtime/install-runtime.ts';
 import { startLocalLambda } from '../src/local-lambda/local-lambda.ts';
 import { build } from '../src/package/build.ts';
 import { addKey, formatKeys, newKey, parseKeys } from '../src/sign/keys.ts';

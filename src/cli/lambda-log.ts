@@ -1,4 +1,4 @@
-import type { LogLine } from '../local-lambda/log-line.ts';
+import type { LogLine } from '../local-lambda/runtime/log-line.ts';
 import { styled } from './terminal.ts';
 
 /** A log line for people; null for one that says nothing they would miss. */

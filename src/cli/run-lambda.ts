@@ -8,7 +8,7 @@ import { demoEpisode } from '../local/demo-episode.ts';
 import { startDemoOrigin } from '../local/demo-origin.ts';
 import { newLink } from '../local/new-link.ts';
 import { fromServerless, type ServerlessSetup } from '../local-lambda/from-serverless.ts';
-import { installRuntime, type RuntimeBinary } from '../local-lambda/install-runtime.ts';
+import { installRuntime, type RuntimeBinary } from '../local-lambda/runtime/install-runtime.ts';
 import { startLocalLambda, type LocalLambda, type LocalPorts } from '../local-lambda/local-lambda.ts';
 import { watchFolder } from '../local-lambda/watch.ts';
 import { architecture } from '../package/architecture.ts';

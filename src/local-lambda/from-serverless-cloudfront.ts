@@ -1,4 +1,4 @@
-import type { Behaviour, CacheTtl, CloudFrontSpec } from './cloudfront-spec.ts';
+import type { Behaviour, CacheTtl, CloudFrontSpec } from './cloudfront/spec.ts';
 import { isObject, list, referred, urlFunction, type Resources } from './from-serverless-resources.ts';
 
 /** The distribution among the resources of a template, as far as its origins are URLs of `names`; null when there is none. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { CloudFrontSpec } from './cloudfront-spec.ts';
+import type { CloudFrontSpec } from './cloudfront/spec.ts';
 import { cloudFrontOf } from './from-serverless-cloudfront.ts';
 import { isObject, type Resources } from './from-serverless-resources.ts';
 import type { ServedFunction } from './local-lambda.ts';

@@ -1,12 +1,12 @@
-import { startCloudFront } from './cloudfront.ts';
-import type { CloudFrontSpec } from './cloudfront-spec.ts';
-import type { FunctionSpec } from './function-spec.ts';
-import { startFunctionUrl, type UrlMode } from './function-url.ts';
-import { localFunction, type LocalFunction } from './function.ts';
-import { installRuntime, type RuntimeBinary } from './install-runtime.ts';
-import { startInvokeApi } from './invoke-api.ts';
-import { unfailing, type LogLine } from './log-line.ts';
-import { AWS_LIMITS, type RuntimeLimits } from './runtime-limits.ts';
+import { startCloudFront } from './cloudfront/cloudfront.ts';
+import type { CloudFrontSpec } from './cloudfront/spec.ts';
+import type { FunctionSpec } from './runtime/function-spec.ts';
+import { startFunctionUrl, type UrlMode } from './http/function-url.ts';
+import { localFunction, type LocalFunction } from './runtime/function.ts';
+import { installRuntime, type RuntimeBinary } from './runtime/install-runtime.ts';
+import { startInvokeApi } from './http/invoke-api.ts';
+import { unfailing, type LogLine } from './runtime/log-line.ts';
+import { AWS_LIMITS, type RuntimeLimits } from './runtime/runtime-limits.ts';
 
 /** A function and how it is reached by HTTP. */
 export interface ServedFunction extends FunctionSpec {

@@ -1,5 +1,5 @@
 import { privateLink, publicLink, type LinkContent } from '../../src/sign/link.ts';
-import type { LogLine } from '../../src/local-lambda/log-line.ts';
+import type { LogLine } from '../../src/local-lambda/runtime/log-line.ts';
 import { testKeys } from '../support/baton.ts';
 import { startOnLambda, type LambdaBaton } from '../support/lambda-baton.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

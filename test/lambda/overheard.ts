@@ -2,7 +2,7 @@ import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import type { LogLine } from '../../src/local-lambda/log-line.ts';
+import type { LogLine } from '../../src/local-lambda/runtime/log-line.ts';
 
 /** What a function got of a request. */
 export interface Overheard {

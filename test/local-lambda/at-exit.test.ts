@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 test('a cleanup that throws at exit does not keep the others from theirs', async () => {
-  const module = new URL('../../src/local-lambda/at-exit.ts', import.meta.url).href;
+  const module = new URL('../../src/local-lambda/runtime/at-exit.ts', import.meta.url).href;
   const script = `
     import { atExit } from '${module}';
     atExit(() => console.log('first'));

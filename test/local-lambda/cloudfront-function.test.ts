@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { edgeFunction } from '../../src/local-lambda/cloudfront-function.ts';
-import { matchesPattern } from '../../src/local-lambda/cloudfront-spec.ts';
+import { edgeFunction } from '../../src/local-lambda/cloudfront/edge-function.ts';
+import { matchesPattern } from '../../src/local-lambda/cloudfront/spec.ts';
 import { startEdge } from './edge.ts';
 
 const run = async (code: string, keyValues = {}): Promise<unknown> => {

@@ -1,6 +1,6 @@
-import { startCloudFront, type CloudFront } from '../../src/local-lambda/cloudfront.ts';
-import type { CloudFrontSpec } from '../../src/local-lambda/cloudfront-spec.ts';
-import { listenOnLoopback, type Answer } from '../../src/local-lambda/http-listen.ts';
+import { startCloudFront, type CloudFront } from '../../src/local-lambda/cloudfront/cloudfront.ts';
+import type { CloudFrontSpec } from '../../src/local-lambda/cloudfront/spec.ts';
+import { listenOnLoopback, type Answer } from '../../src/local-lambda/http/listen.ts';
 import { get, type Ask } from '../support/client.ts';
 
 export interface Edge extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { preludeParser, toPrelude } from '../../src/local-lambda/prelude.ts';
+import { preludeParser, toPrelude } from '../../src/local-lambda/http/prelude.ts';
 
 const NULS = Buffer.alloc(8);
 const json = (value: unknown): Buffer => Buffer.concat([Buffer.from(JSON.stringify(value)), NULS]);

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { installRuntime } from '../../src/local-lambda/install-runtime.ts';
-import { runCommand } from '../../src/local-lambda/run-command.ts';
+import { installRuntime } from '../../src/local-lambda/runtime/install-runtime.ts';
+import { runCommand } from '../../src/local-lambda/runtime/run-command.ts';
 import { settled } from '../support/leaks.ts';
 import { stateOf } from './process-state.ts';
 

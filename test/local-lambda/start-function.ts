@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { FunctionSpec } from '../../src/local-lambda/function-spec.ts';
-import { localFunction, type LocalFunction } from '../../src/local-lambda/function.ts';
-import { installRuntime } from '../../src/local-lambda/install-runtime.ts';
-import { InvocationError } from '../../src/local-lambda/invocation-error.ts';
-import type { Invocation } from '../../src/local-lambda/invocation.ts';
-import type { LogLine } from '../../src/local-lambda/log-line.ts';
-import type { RuntimeLimits } from '../../src/local-lambda/runtime-limits.ts';
+import type { FunctionSpec } from '../../src/local-lambda/runtime/function-spec.ts';
+import { localFunction, type LocalFunction } from '../../src/local-lambda/runtime/function.ts';
+import { installRuntime } from '../../src/local-lambda/runtime/install-runtime.ts';
+import { InvocationError } from '../../src/local-lambda/runtime/invocation-error.ts';
+import type { Invocation } from '../../src/local-lambda/runtime/invocation.ts';
+import type { LogLine } from '../../src/local-lambda/runtime/log-line.ts';
+import type { RuntimeLimits } from '../../src/local-lambda/runtime/runtime-limits.ts';
 
 /** A function of fixtures/behaviours.mjs in the local Lambda; `await using` stops it. */
 export interface Started extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startLocalLambda, type LocalLambda, type LocalLambdaOptions } from '../../src/local-lambda/local-lambda.ts';
-import type { LogLine } from '../../src/local-lambda/log-line.ts';
+import type { LogLine } from '../../src/local-lambda/runtime/log-line.ts';
 
 export interface Web extends AsyncDisposable {
   readonly local: LocalLambda;

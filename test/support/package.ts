@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { installRuntime } from '../../src/local-lambda/install-runtime.ts';
+import { installRuntime } from '../../src/local-lambda/runtime/install-runtime.ts';
 import { build } from '../../src/package/build.ts';
 
 /** Builds what is deployed, and the runtime client that runs it (35 s, once per machine), for all tests. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EdgeCache } from './cloudfront-cache.ts';
-import type { EdgeRequest } from './cloudfront-event.ts';
-import { originFailed, passOn, refreshed, type Keeping } from './cloudfront-fetch.ts';
-import { fromKept, lookUp, objectKey, partKey, WHOLE } from './cloudfront-lookup.ts';
-import { askOrigin, originHeaders } from './cloudfront-origin.ts';
-import { sendReply } from './cloudfront-reply.ts';
-import { DEFAULT_TTL, type Behaviour } from './cloudfront-spec.ts';
+import type { EdgeCache } from './cache.ts';
+import type { EdgeRequest } from './event.ts';
+import { originFailed, passOn, refreshed, type Keeping } from './fetch.ts';
+import { fromKept, lookUp, objectKey, partKey, WHOLE } from './lookup.ts';
+import { askOrigin, originHeaders } from './origin.ts';
+import { sendReply } from './reply.ts';
+import { DEFAULT_TTL, type Behaviour } from './spec.ts';
 
 /** What all requests of a distribution share. */
 export interface Edge {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { invokeComplete, payloadChunk } from './event-stream.ts';
-import type { LocalFunction } from './function.ts';
-import { sendBytes } from './http-send.ts';
+import type { LocalFunction } from '../runtime/function.ts';
+import { sendBytes } from './send.ts';
 import { sendApiError } from './invoke-api-failure.ts';
-import { InvocationError } from './invocation-error.ts';
-import type { Invocation, InvokeOptions } from './invocation.ts';
+import { InvocationError } from '../runtime/invocation-error.ts';
+import type { Invocation, InvokeOptions } from '../runtime/invocation.ts';
 
 /** One call of the Invoke API. */
 export interface InvokeCall {

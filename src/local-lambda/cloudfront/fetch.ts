@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EdgeCache, Kept } from './cloudfront-cache.ts';
-import { keptSeconds, type KeepingPolicy } from './cloudfront-freshness.ts';
-import { bodyOf, OriginTimeout } from './cloudfront-origin.ts';
-import { edgeError, edgeHeaders, isHopByHop, sendReply } from './cloudfront-reply.ts';
-import { cut, sendBytes } from './http-send.ts';
+import type { EdgeCache, Kept } from './cache.ts';
+import { keptSeconds, type KeepingPolicy } from './freshness.ts';
+import { bodyOf, OriginTimeout } from './origin.ts';
+import { edgeError, edgeHeaders, isHopByHop, sendReply } from './reply.ts';
+import { cut, sendBytes } from '../http/send.ts';
 
 /** Where a response goes besides to the viewer. */
 export interface Keeping {

@@ -1,4 +1,4 @@
-import type { Reply } from './cloudfront-reply.ts';
+import type { Reply } from './reply.ts';
 
 /** A viewer's request on its way to the cache; names of headers are in lower case. */
 export interface EdgeRequest {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { sendJson } from './http-send.ts';
+import { sendJson } from './send.ts';
 
 export interface UrlFailure {
   readonly status: 403 | 413 | 429 | 502;

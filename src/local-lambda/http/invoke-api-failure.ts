@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { sendJson } from './http-send.ts';
+import { sendJson } from './send.ts';
 
 const STATUS = {
   InvalidRequestContentException: 400,

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LocalFunction } from './function.ts';
-import { listenOnLoopback, type Listening } from './http-listen.ts';
-import { readBodyUpTo, splitTarget } from './http-read.ts';
-import { isJson } from './invocation-input.ts';
+import type { LocalFunction } from '../runtime/function.ts';
+import { listenOnLoopback, type Listening } from './listen.ts';
+import { readBodyUpTo, splitTarget } from './read.ts';
+import { isJson } from '../runtime/invocation-input.ts';
 import { sendApiError } from './invoke-api-failure.ts';
 import { replyEvent, replyInvoke, replyStream, type InvokeCall } from './invoke-api-reply.ts';
-import { AWS_LIMITS } from './runtime-limits.ts';
+import { AWS_LIMITS } from '../runtime/runtime-limits.ts';
 
 export interface InvokeApiOptions {
   /** 0: any free one. */

@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { urlEvent } from './function-url-event.ts';
 import { sendFailure } from './function-url-failure.ts';
 import { replyBuffered, replyStreamed, type ReplyContext } from './function-url-reply.ts';
-import type { LocalFunction } from './function.ts';
-import { listenOnLoopback, type Listening } from './http-listen.ts';
-import { joinedHeaders, readBodyUpTo, splitTarget } from './http-read.ts';
-import type { LogLine } from './log-line.ts';
+import type { LocalFunction } from '../runtime/function.ts';
+import { listenOnLoopback, type Listening } from './listen.ts';
+import { joinedHeaders, readBodyUpTo, splitTarget } from './read.ts';
+import type { LogLine } from '../runtime/log-line.ts';
 
 /** How the answer of a function reaches the client: as it is made, or when it is complete. */
 export type UrlMode = 'RESPONSE_STREAM' | 'BUFFERED';

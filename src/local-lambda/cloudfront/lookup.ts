@@ -1,8 +1,8 @@
-import type { EdgeCache, Kept } from './cloudfront-cache.ts';
-import type { EdgeRequest } from './cloudfront-event.ts';
-import { contentRange, parseContentRange, parseRange } from './cloudfront-range.ts';
-import type { Reply } from './cloudfront-reply.ts';
-import type { Behaviour } from './cloudfront-spec.ts';
+import type { EdgeCache, Kept } from './cache.ts';
+import type { EdgeRequest } from './event.ts';
+import { contentRange, parseContentRange, parseRange } from './range.ts';
+import type { Reply } from './reply.ts';
+import type { Behaviour } from './spec.ts';
 
 /** The part of an object that a request without Range asks for. */
 export const WHOLE = '';

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { bufferedReply } from './function-url-buffered.ts';
 import { sendFailure } from './function-url-failure.ts';
 import { clientHeaders } from './function-url-headers.ts';
-import { cut, sendBody, sendBytes } from './http-send.ts';
-import { InvocationError } from './invocation-error.ts';
-import type { Invocation } from './invocation.ts';
+import { cut, sendBody, sendBytes } from './send.ts';
+import { InvocationError } from '../runtime/invocation-error.ts';
+import type { Invocation } from '../runtime/invocation.ts';
 import { PRELUDE_TYPE, preludeParser, toPrelude, type Prelude } from './prelude.ts';
 
 export interface ReplyContext {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { EdgeRequest } from './cloudfront-event.ts';
-import { isHopByHop, VIA } from './cloudfront-reply.ts';
-import type { Behaviour } from './cloudfront-spec.ts';
+import type { EdgeRequest } from './event.ts';
+import { isHopByHop, VIA } from './reply.ts';
+import type { Behaviour } from './spec.ts';
 
 /** The origin took longer than OriginReadTimeout for its next bytes. */
 export class OriginTimeout extends Error {

@@ -1,4 +1,4 @@
-import type { CacheTtl } from './cloudfront-spec.ts';
+import type { CacheTtl } from './spec.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 

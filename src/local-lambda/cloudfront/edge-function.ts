@@ -1,5 +1,5 @@
 import { createContext, Script } from 'node:vm';
-import { cloudFrontModules, type ChosenOrigin } from './cloudfront-modules.ts';
+import { cloudFrontModules, type ChosenOrigin } from './edge-modules.ts';
 
 /** What a function is run with. */
 export interface EdgeFunctionDeps {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { edgeCache } from './cloudfront-cache.ts';
-import { functionResult, viewerEvent, type EdgeRequest } from './cloudfront-event.ts';
-import { edgeFunction, type EdgeOutcome } from './cloudfront-function.ts';
-import { edgeError, sendReply } from './cloudfront-reply.ts';
-import { serve, type Edge } from './cloudfront-serve.ts';
-import { matchesPattern, type Behaviour, type CloudFrontSpec } from './cloudfront-spec.ts';
-import { listenOnLoopback, type Listening } from './http-listen.ts';
-import { joinedHeaders, readBodyUpTo, splitTarget } from './http-read.ts';
-import type { LogLine } from './log-line.ts';
+import { edgeCache } from './cache.ts';
+import { functionResult, viewerEvent, type EdgeRequest } from './event.ts';
+import { edgeFunction, type EdgeOutcome } from './edge-function.ts';
+import { edgeError, sendReply } from './reply.ts';
+import { serve, type Edge } from './serve.ts';
+import { matchesPattern, type Behaviour, type CloudFrontSpec } from './spec.ts';
+import { listenOnLoopback, type Listening } from '../http/listen.ts';
+import { joinedHeaders, readBodyUpTo, splitTarget } from '../http/read.ts';
+import type { LogLine } from '../runtime/log-line.ts';
 
 export interface CloudFrontOptions {
   /** By function name. */
