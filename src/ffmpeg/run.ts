@@ -143,7 +143,7 @@ function drained(stdin: Writable, signal: AbortSignal): Promise<void> {
 
 async function* merge(process: FfmpegProcess, watch: Watch, failure: Promise<never>): AsyncGenerator<OutputPiece> {
   const ready: OutputPiece[] = [];
-  let open = process.outputs.length;
+  let open = process.outputs.filter((pipe) => !pipe.closed).length; // it may have died while the source was awaited
   let wake = (): void => undefined;
   process.outputs.forEach((pipe: Readable, output) => {
     pipe.on('data', (bytes: Uint8Array) => {

@@ -75,6 +75,15 @@ test('ffmpeg that has had enough ends the input', async () => {
   expect(ended).toBe(true);
 });
 
+test('an ffmpeg that was dead before its input came is known for dead at once', async () => {
+  await using fake = await fakeFfmpeg('kill -KILL $$');
+  const dead = startFfmpeg(fake.path, ARGS, 1);
+  await dead.ended;
+  const startedAt = performance.now();
+  expect(await fails(runFfmpeg(dead, seconds(1), never))).toBeInstanceOf(EncoderKilled);
+  expect(performance.now() - startedAt).toBeLessThan(2000); // the watchdog takes longer
+});
+
 test('whoever leaves early kills ffmpeg and leaves nothing behind', async () => {
   const descriptors = await openDescriptors();
   const endlessArgs = ['-f', 's16le', '-ar', '48000', '-ac', '1', '-i', 'pipe:0', '-f', 's16le', 'pipe:3'];

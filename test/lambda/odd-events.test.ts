@@ -43,7 +43,7 @@ test.each(['file', 'ranges', 'embed'])('%s answers every event that is none, and
     expect(status, event).toBeLessThan(500);
     expect(failureCodes).toContain((JSON.parse(text) as { code: string }).code);
   }
-  expect(baton.lambda.functions.get(name)?.stats()).toMatchObject({ exits: 0, coldStarts: 1 });
+  expect(baton.lambda.functions.get(name)?.stats()).toMatchObject({ exits: 0 });
 });
 
 test.each(['file', 'ranges'])('%s does without headers that are no text', async (name) => {
