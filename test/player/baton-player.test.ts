@@ -154,6 +154,7 @@ test('keys move, jump, mute and change the volume', async () => {
   expect(await player(page, 'muted')).toBe(false);
   await page.keyboard.press('k');
   expect(await player(page, 'paused')).toBe(false);
+  await expect.poll(() => player(page, 'currentTime')).toBeGreaterThan(0);
   await page.keyboard.press(' ');
   expect(await player(page, 'paused')).toBe(true);
   await page.getByRole('button', { name: 'Forward 30 seconds' }).focus();
