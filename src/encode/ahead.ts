@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { batchLimit, type EncodeMeter, type Output } from './output.ts';
 import type { Chunks, HeldChunk } from './chunks.ts';
+import type { Ends } from './play.ts';
 import type { Slots } from './slots.ts';
 
 /** Encodes chunks before they are asked for. */
@@ -9,6 +10,8 @@ export interface Ahead {
   reached(index: number, waited: boolean): void;
   /** The chunk, if it was found or started ahead; the caller releases it. */
   take(index: number): HeldChunk | null;
+  /** Whether it was found or started ahead. */
+  holds(index: number): boolean;
   /** Releases everything. */
   stop(): Promise<void>;
 }
@@ -17,18 +20,22 @@ export interface Ahead {
 const LEAST_WINDOW = 4;
 const FULL_WINDOW = 32;
 const PROCESSES_PER_WINDOW = 4;
+/** For what is sent together, whose end is waited for: a process then makes four chunks at most. */
+const TOGETHER_WINDOW = 16;
 
 /**
  * Reads ahead of one play, up to chunk `end`, from the first chunk that is reached. The window doubles while the play
- * has to wait and shrinks while it does not; each process gets a quarter of it, within the batch limit.
+ * has to wait and shrinks while it does not; each process gets a quarter of it, within the batch limit. Nothing is begun
+ * any more once the play is closing.
  */
 export function lookAhead(
   output: Output,
   end: number,
   deps: { chunks: Chunks; slots: Slots },
   meter: EncodeMeter,
-  signal: AbortSignal,
+  { signal, closing, together = false }: Ends,
 ): Ahead {
+  const fullWindow = together ? TOGETHER_WINDOW : FULL_WINDOW;
   const stopping = new AbortController();
   const stopped = AbortSignal.any([signal, stopping.signal]);
   const held = new Map<number, HeldChunk>();
@@ -58,13 +65,19 @@ export function lookAhead(
     return indexes.filter((index) => index > position);
   };
 
+  const isOver = (): boolean => stopped.aborted || closing.aborted || next >= end;
+
   const run = async (): Promise<void> => {
-    while (!stopped.aborted && next < end) {
+    while (!isOver()) {
       if (next > position + window) {
         await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
       const release = await deps.slots.ahead(stopped);
+      if (isOver()) {
+        release();
+        return;
+      }
       await setImmediate(); // starting a process blocks for milliseconds: what was written goes out before
       const perProcess = Math.min(batchLimit(output), Math.ceil(window / PROCESSES_PER_WINDOW));
       const indexes = await missing(perProcess).catch((error: unknown) => {
@@ -91,7 +104,7 @@ export function lookAhead(
       if (index === position) return;
       position = index;
       for (const [passed, chunk] of held) if (passed <= index && held.delete(passed)) chunk.release();
-      window = waited ? Math.min(FULL_WINDOW, window * 2) : Math.max(LEAST_WINDOW, window - 1);
+      window = waited ? Math.min(fullWindow, window * 2) : Math.max(LEAST_WINDOW, window - 1);
       next = Math.max(next, index + 1);
       loop ??= run().catch(() => undefined); // the play meets the fault itself when it comes to the chunk
       wake();
@@ -101,6 +114,7 @@ export function lookAhead(
       held.delete(index);
       return found;
     },
+    holds: (index) => held.has(index),
     stop: async () => {
       stopping.abort();
       for (const chunk of held.values()) chunk.release();

@@ -14,6 +14,11 @@ export interface Ends {
   readonly signal: AbortSignal;
   /** At the next boundary between chunks, after one at least. */
   readonly closing: AbortSignal;
+  /**
+   * Nothing leaves before all of it is there: the first chunk is in no hurry, and what was begun ahead before `closing`
+   * is still taken along.
+   */
+  readonly together?: boolean;
 }
 
 /** So many listeners may wait for their first frame; more are told to come back. */
@@ -38,8 +43,9 @@ export async function* play(
   range: ByteRange,
   deps: PlayDeps,
   meter: EncodeMeter,
-  { signal, closing }: Ends,
+  ends: Ends,
 ): AsyncGenerator<Uint8Array, void> {
+  const { signal, closing, together = false } = ends;
   const size = CHUNK_FRAMES * output.timeline.frameBytes;
   const first = Math.floor(range.start / size);
   const end = Math.min(chunkCount(output.timeline), Math.ceil(range.end / size));
@@ -47,7 +53,7 @@ export async function* play(
   let ahead = null as Ahead | null; // assigned in playChunk, which the compiler cannot see
   try {
     for (let index = first; index < end; index++) {
-      if (index > first) closing.throwIfAborted();
+      if (index > first && !(together && ahead?.holds(index) === true)) closing.throwIfAborted();
       const start = Math.max(0, range.start - index * size);
       const stop = Math.min(chunkBytes(output.timeline, index), range.end - index * size);
       yield* playChunk(index, start, stop);
@@ -66,14 +72,17 @@ export async function* play(
       const held = shared ?? (await encodeNow(index));
       const { chunk } = held;
       const waited = chunk.complete() === null;
+      const reached = (): void => {
+        if (waited) ahead ??= lookAhead(output, end, deps, meter, ends);
+        ahead?.reached(index, waited);
+      };
       try {
+        if (together) reached();
         for await (const bytes of chunk.follow(position, stop, signal)) {
           position += bytes.length;
           begun = true;
           yield bytes;
-          // Not before: the first frame had the machine to itself.
-          if (waited) ahead ??= lookAhead(output, end, deps, meter, signal);
-          ahead?.reached(index, waited);
+          reached(); // not before: the first frame had the machine to itself
         }
         if (waited && index === end - 1) await finish(chunk, closing);
         return;

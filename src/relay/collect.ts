@@ -4,13 +4,15 @@ import type { Request } from './reply.ts';
 
 /** What ends a body: what ends the request; of a part that is collected, its time being up. Disposing stops the clock. */
 export function collecting({ signal, closing, limits }: Request, isPart: boolean): Ends & Disposable {
-  if (limits.collectMs === null || !isPart) return { signal, closing, [Symbol.dispose]: () => undefined };
+  const together = limits.collectMs !== null;
+  if (limits.collectMs === null || !isPart) return { signal, closing, together, [Symbol.dispose]: () => undefined };
   const window = new AbortController();
   const timer = setTimeout(() => {
     window.abort(new BatonError('RESPONSE_LIMIT', `${limits.collectMs} ms`));
   }, limits.collectMs);
   return {
     signal,
+    together,
     closing: AbortSignal.any([closing, window.signal]),
     [Symbol.dispose]: () => {
       clearTimeout(timer);
