@@ -64,7 +64,7 @@ export const variables = {
   BATON_STORE: 'store: a folder, or s3://bucket/prefix (in the data folder)',
   BATON_S3_ENDPOINT: 'address of an S3-compatible service (AWS)',
   BATON_SOURCE_BUCKETS: 'buckets, or bucket/prefix, comma-separated, that s3:// sources may be in',
-  BATON_KEYS: 'signing keys, id:secret, in place of those in the data folder',
+  BATON_KEYS: 'signing keys, id:base64url, in place of those in the data folder',
   BATON_KEYS_SECRET: 'AWS secret that holds the signing keys',
   BATON_KEY_VALUE_STORE: "of the function that manages keys: ARN of CloudFront's copy of them",
   BATON_TRUST_EDGE: '1 when only an edge that checks tokens can reach this process',

@@ -18,7 +18,8 @@ Examples:
   baton cost usage.jsonl                              what a log of usage records comes to
   for f in file ranges embed; do aws logs tail /aws/lambda/baton-prod-$f --since 1d --format short; done | baton cost -
 
-A log may hold other lines, too; they are counted and skipped. A response is billed to its end although its listener left,
+A log may hold other lines, too; they are counted and skipped. Records know neither the start of a cold environment, which
+is billed as well, nor what CloudFront answered out of its cache: the REPORT lines have the billed time. A response is billed to its end although its listener left,
 so its whole duration counts. Records of the Node server are priced as if functions of --memory had written them. CloudFront
 answers some requests from its cache, which are in no record: say how many with --cached-share.
 

@@ -15,14 +15,22 @@ const RECORD = 'lambda/engine.json';
 export async function needsBuild(root: string, arch: Architecture): Promise<boolean> {
   const dist = join(root, 'dist');
   try {
-    const record = JSON.parse(await readFile(join(dist, RECORD), 'utf8')) as { arch?: unknown };
-    if (record.arch !== arch) return true;
+    if ((await packedFor(root)) !== arch) return true;
     const code = await withImports(CODE.map((name) => join(dist, name)));
     const built = await Promise.all([...code, ...[RECORD, ...BESIDES].map((name) => join(dist, name))].map(writtenAt));
     const changed = await Promise.all(SOURCES.map((name) => lastChange(join(root, name))));
     return Math.max(...changed) > Math.min(...built);
   } catch {
     return true; // the build says what is wrong, should it not help
+  }
+}
+
+/** The processor that the functions in `dist` are for; null when there are none. */
+export async function packedFor(root: string): Promise<string | null> {
+  try {
+    return (JSON.parse(await readFile(join(root, 'dist', RECORD), 'utf8')) as { arch?: string }).arch ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -16,7 +16,7 @@ import { build } from '../package/build.ts';
 import { formatKeys, type Keys } from '../sign/keys.ts';
 import { banner } from './lambda-banner.ts';
 import { readable } from './lambda-log.ts';
-import { needsBuild } from './needs-build.ts';
+import { needsBuild, packedFor } from './needs-build.ts';
 import { withProgress } from './progress.ts';
 import { settings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -87,7 +87,13 @@ const most = ({ maxEnvironments }: LambdaOptions) => (maxEnvironments === undefi
 
 async function buildIfNeeded(): Promise<void> {
   const arch = architecture(process.arch);
-  if (await needsBuild(ROOT, arch)) await withProgress('Building the functions', () => build({ arch }));
+  if (!(await needsBuild(ROOT, arch))) return;
+  const before = await packedFor(ROOT);
+  await withProgress('Building the functions', () => build({ arch }));
+  if (before !== null && before !== arch)
+    say(
+      `dist/ held the functions for ${before}, and now those for ${arch}. Before you deploy: npm run build -- --arch ${before}`,
+    );
 }
 
 /** Null when the wish to stop came first. */

@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { formatRendition, renditionOf } from '../grid/rendition.ts';
+import { s3Object } from '../net/s3-source.ts';
 import type { Keys } from '../sign/keys.ts';
 import { privateLink, publicLink, type Access } from '../sign/link.ts';
 import { slug } from '../sign/name.ts';
@@ -33,6 +34,7 @@ export interface NewLink {
  * @throws OPTIONS_INVALID, SOURCE_URL_INVALID
  */
 export function newLink(ask: LinkAsk, keys: Keys): NewLink {
+  if (URL.canParse(ask.url) && new URL(ask.url).protocol === 's3:') s3Object(new URL(ask.url)); // throws for what is no key
   const { start, end, ...parts } = ask.rendition;
   const rendition = renditionOf({ ...parts, start: milliseconds(start), end: milliseconds(end) });
   const options = formatRendition(rendition);

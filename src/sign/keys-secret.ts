@@ -32,7 +32,7 @@ export async function readKeysSecret(id: string): Promise<Keys> {
 function adviceFor(thrown: unknown): string {
   const name = thrown instanceof Error ? thrown.name : 'unknown error';
   const advice = ADVICE[name];
-  return advice === undefined ? name : `${name}: ${advice}`;
+  return `${name}: ${advice ?? 'are the name or ARN whole, and the region (AWS_REGION) set?'}`;
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -70,7 +70,10 @@ async function readHead(
     const next = await body.next();
     // A function that never wrote loses its prelude: the runtime client sends it with the first write.
     if (next.done === true && isEmpty) return { prelude: toPrelude({}), rest: nothing };
-    if (next.done === true) throw new Error('the response ended within the prelude');
+    if (next.done === true)
+      throw new Error(
+        'the response ended before the head of HttpResponseStream was written: the runtime sends it with the first write(), not with end()',
+      );
     isEmpty &&= next.value.length === 0;
     const split = parse(next.value);
     if (split !== null) return split;

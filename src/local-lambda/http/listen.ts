@@ -23,7 +23,11 @@ export async function listenOnLoopback(port: number, answer: Answer): Promise<Li
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use`, { cause: error }) : error);
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`port ${port} is in use: stop the other program, or choose other ports`, { cause: error })
+          : error,
+      );
     });
     server.listen(port, '127.0.0.1', resolve);
   });
