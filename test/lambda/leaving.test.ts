@@ -105,7 +105,8 @@ test('a reader who stalls for ever is given up before the time is over, and the 
     ),
   ).toBe(1);
   expect(baton.usage).toMatchObject([{ outcome: 'cut', error: 'RESPONSE_LIMIT' }]);
-  expect(baton.usage[0]).toHaveProperty('lambda.durationMs', expect.closeTo(3_600, -3));
+  // Sooner, when the sockets took at once more than could leave them in time.
+  expect((baton.usage[0] as { lambda?: { durationMs: number } }).lambda?.durationMs).toBeLessThan(3_900);
   expect(
     await settled(
       () => large.connections,
