@@ -65,7 +65,7 @@ export function lambda(appOf: AppOf): Handlers {
     const whole = Promise.withResolvers<BufferedReply>();
     await answer(functionUrlEvent(event), context, {
       ...BUFFERED,
-      send: async (reply, until) => whole.resolve(await buffer(reply, until)),
+      send: async (reply) => whole.resolve(await buffer(reply)),
     });
     return await whole.promise;
   };
@@ -104,6 +104,9 @@ const DOWNLOAD_MS: Milliseconds = 3_000;
 async function waitBriefly({ sources }: Baton, closing: AbortSignal): Promise<void> {
   const enough = new AbortController();
   const timer = setTimeout(() => enough.abort(), DOWNLOAD_MS);
-  await sources.downloaded(AbortSignal.any([closing, enough.signal]));
-  clearTimeout(timer);
+  try {
+    await sources.downloaded(AbortSignal.any([closing, enough.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
+import { collect } from '../relay/collect.ts';
 import { drained } from '../relay/drained.ts';
 import type { Headers, Reply } from '../relay/reply.ts';
 import type { Deadline } from './deadline.ts';
@@ -32,13 +33,13 @@ export interface BufferedReply {
 }
 
 /** `reply` in one piece. A body that fails becomes the reply of its error. */
-export async function buffer(reply: Reply, deadline: Deadline): Promise<BufferedReply> {
+export async function buffer(reply: Reply): Promise<BufferedReply> {
   const { status, headers, body } = await checked(reply);
   try {
-    const bytes = body === null ? Buffer.alloc(0) : body instanceof Uint8Array ? body : await all(body, deadline);
+    const bytes = body === null ? Buffer.alloc(0) : body instanceof Uint8Array ? body : await collect(body, false);
     return { statusCode: status, headers, body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true };
   } catch (thrown) {
-    return buffer(errorReply(toBatonError(thrown)), deadline);
+    return buffer(errorReply(toBatonError(thrown)));
   }
 }
 
@@ -66,15 +67,6 @@ async function pour(
     deadline.sent(bytes.length);
     if (!response.write(bytes)) await drained(response, deadline.signal);
   }
-}
-
-async function all(body: AsyncIterable<Uint8Array>, deadline: Deadline): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const bytes of body) {
-    deadline.signal.throwIfAborted();
-    pieces.push(bytes);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** Its name becomes the error type that callers see, and its stack would, too. */

@@ -1,7 +1,8 @@
 import type { Bytes } from '../units.ts';
-import { fail, notApplicable, ok, type Check } from './check.ts';
+import { fail, notApplicable, ok, type Check, type Seen } from './check.ts';
 import { partFault } from './part.ts';
 import { NO_LENGTH } from './ranges.ts';
+import type { Site } from './site.ts';
 
 const MOST_PARTS = 5_000;
 const NOTHING_READ = 'the whole could not be read';
@@ -10,11 +11,7 @@ export const resume: Check = {
   id: 'resume',
   title: 'Resume after a cut',
   about: 'file',
-  run: async (site) => {
-    const size = await site.size();
-    if (size === null) return notApplicable(NO_LENGTH);
-    const known = await site.known();
-    if (known.length === 0) return notApplicable(NOTHING_READ);
+  run: compared(async (site, size, known) => {
     const first = await site.ask({ leaveAfter: Math.max(1, Math.floor(known.length / 3)) });
     const at = Math.min(first.bytes.length, known.length, size - 1);
     const etag = first.headers['etag'];
@@ -28,18 +25,14 @@ export const resume: Check = {
     const rest = await site.ask({ range: `${at}-`, headers: { 'if-range': etag } });
     const fault = partFault(rest, { start: at, end: size }, size, known);
     return fault ?? ok(`dropped after ${at} bytes, went on with ${rest.headers['content-range'] ?? ''}`);
-  },
+  }),
 };
 
 export const chain: Check = {
   id: 'chain',
   title: 'Chain of open ranges',
   about: 'file',
-  run: async (site) => {
-    const size = await site.size();
-    if (size === null) return notApplicable(NO_LENGTH);
-    const known = await site.known();
-    if (known.length === 0) return notApplicable(NOTHING_READ);
+  run: compared(async (site, size, known) => {
     const etag = (await site.head()).headers['etag'];
     let at: Bytes = 0;
     let parts = 0;
@@ -57,5 +50,15 @@ export const chain: Check = {
         'Ranges are bounded too tightly: BATON_RANGE_MB and BATON_RANGE_MS.',
       );
     return ok(`${at} bytes in ${parts} part${parts === 1 ? '' : 's'}`);
-  },
+  }),
 };
+
+/** A check against the bytes of the whole, which has to have a length and to be there. */
+function compared(run: (site: Site, size: Bytes, known: Buffer) => Promise<Seen>): Check['run'] {
+  return async (site) => {
+    const size = await site.size();
+    if (size === null) return notApplicable(NO_LENGTH);
+    const known = await site.known();
+    return known.length === 0 ? notApplicable(NOTHING_READ) : run(site, size, known);
+  };
+}

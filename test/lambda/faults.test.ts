@@ -10,7 +10,7 @@ import { startOrigin, type Origin } from '../support/origin.ts';
 import { randomNumbers } from '../support/signal.ts';
 import { source } from '../support/sources.ts';
 import { doorUrl, type FaultKind, type World } from './fault-asking.ts';
-import { ffmpegKiller } from './fault-killer.ts';
+import { ffmpegKiller } from '../support/ffmpeg-killer.ts';
 import { originFaults } from './fault-origins.ts';
 import { read } from './fault-readers.ts';
 import { requestFaults } from './fault-requests.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startBaton, type TestBaton } from '../support/baton.ts';
 import { get } from '../support/client.ts';
-import { ffmpegProcesses } from '../support/leaks.ts';
+import { ffmpegKiller } from '../support/ffmpeg-killer.ts';
 import { oddRange } from '../support/odd-ranges.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { startOtherBaton } from '../support/other-baton.ts';
@@ -81,7 +81,7 @@ test('every range equals the slice of the whole, eight at a time', async () => {
 
 test('every range equals the slice of the whole while encoders are killed at random', async () => {
   await using baton = await freshBaton();
-  await using killer = encoderKiller(randomNumbers(4));
+  await using killer = ffmpegKiller(randomNumbers(4), KILLED);
   for (let seed = 5; killer.killed() <= RANGES / 30; seed++) await eightAtATime(baton, seed);
 });
 
@@ -176,41 +176,6 @@ async function emptyStore({ store }: TestBaton): Promise<void> {
 
 /** One in seven is killed: hardly any job six times in a row, which would fail it. */
 const KILLED = 0.15;
-
-/** Kills encoders of this process at random moments of their lives, until it is disposed of. */
-function encoderKiller(random: () => number): AsyncDisposable & { killed(): number } {
-  const met = new Set<number>();
-  let stopped = false;
-  let killed = 0;
-  const loop = async (): Promise<void> => {
-    while (!stopped) {
-      const fresh = (await ffmpegProcesses()).filter((pid) => !met.has(pid));
-      for (const pid of fresh) {
-        met.add(pid);
-        if (random() > KILLED) continue;
-        await sleep(random() * 50);
-        if (kill(pid)) killed++;
-      }
-      await sleep(5);
-    }
-  };
-  const done = loop();
-  return {
-    killed: () => killed,
-    [Symbol.asyncDispose]: () => {
-      stopped = true;
-      return done;
-    },
-  };
-}
-
-function kill(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL');
-  } catch {
-    return false; // it ended by itself
-  }
-}
 
 async function inOrder<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   for (const item of items) await work(item);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ffmpegProcesses } from '../support/leaks.ts';
+import { ffmpegProcesses } from './leaks.ts';
 
 /** Kills ffmpeg processes below this one, a part of them, at random moments of their lives, until it is disposed of. */
 export function ffmpegKiller(random: () => number, part: number): AsyncDisposable & { killed(): number } {
@@ -12,10 +12,10 @@ export function ffmpegKiller(random: () => number, part: number): AsyncDisposabl
         if (met.has(pid)) continue;
         met.add(pid);
         if (random() > part) continue;
-        await sleep(random() * 60);
+        await sleep(random() * 50);
         if (kill(pid)) killed += 1;
       }
-      await sleep(20);
+      await sleep(5);
     }
   };
   const done = loop();
