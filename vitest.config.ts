@@ -1,23 +1,36 @@
 import { defineConfig } from 'vitest/config';
 
 /** The tests of what HTTP clients see of a file: the same in every runtime. */
-const HTTP = ['test/relay/http.test.ts', 'test/relay/conditional.test.ts', 'test/relay/exact-ranges.test.ts'];
+const HTTP = ['test/relay/http.test.ts', 'test/relay/framed-http.test.ts'];
+/** CloudFront asks the functions at both of the other doors, which take these by themselves in the long form alone. */
+const LONG = ['test/relay/conditional.test.ts', 'test/relay/exact-ranges.test.ts'];
 
+/** Who listens in real time wants cores that are idle for most of it: these are run when all others are over. */
+const REAL_TIME = ['test/player/**/*.test.ts', 'test/live/**/*.test.ts'];
+
+const isFull = process.env['BATON_FULL'] === '1';
 const onLambda = (door: string) => ({
   extends: true as const,
-  test: { name: door, include: HTTP, env: { BATON_TEST_RUNTIME: door } },
+  test: {
+    name: door,
+    include: isFull || door === 'cloudfront' ? [...HTTP, ...LONG] : HTTP,
+    env: { BATON_TEST_RUNTIME: door },
+  },
 });
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } }, // a browser that shares its cores with other tests takes its time
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    maxConcurrency: 2,
     reporters: ['default', './test/closing-line.ts'],
     globalSetup: './test/support/package.ts',
     projects: [
-      { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: REAL_TIME } },
+      { extends: true, test: { name: 'real-time', include: REAL_TIME, sequence: { groupOrder: 1 } } },
       onLambda('function-url'),
       onLambda('buffered-url'),
       onLambda('cloudfront'),

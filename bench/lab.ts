@@ -2,12 +2,12 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDataFolder } from '../src/local/data-folder.ts';
-import { publicLink } from '../src/sign/link.ts';
+import { publicLink, type LinkContent } from '../src/sign/link.ts';
 import { FFMPEG } from '../test/support/ffmpeg.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { xingHour } from './xing-hour.ts';
 
 /** The place of one run: an origin (nginx), an hour of VBR MP3 on it under many names, and a Baton beside it. */
@@ -26,7 +26,7 @@ export interface Lab extends AsyncDisposable {
 export interface BatonProcess {
   readonly pid: number;
   /** The address of a virtual file. */
-  link(source: string, options: string): string;
+  link(source: string, options: string, content?: Partial<LinkContent>): string;
 }
 
 /** Sets everything up, installing what is missing; disposing the lab ends all processes and removes the folder. */
@@ -58,7 +58,7 @@ export async function openLab(): Promise<Lab> {
   };
 }
 
-function install(command: string, name: string): void {
+export function install(command: string, name: string): void {
   if (spawnSync('sh', ['-c', `command -v ${command}`]).status === 0 || !existsSync('/usr/bin/apt-get')) return;
   console.error(`installing ${name} ...`);
   spawnSync('sh', ['-c', `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${name}`], {
@@ -91,12 +91,12 @@ export async function startBaton(data: string, sources: string, stack: AsyncDisp
   const origin = `http://127.0.0.1:${port}`;
   await answering(`${origin}/healthz`);
   const keys = await (await openDataFolder(data)).readKeys();
-  const link = (source: string, options: string): string =>
-    origin + publicLink({ kind: 'file', options, source, name: 'hour.mp3' }, keys);
+  const link: BatonProcess['link'] = (source, options, content) =>
+    origin + publicLink({ kind: 'file', options, source, name: 'hour.mp3', ...content }, keys);
   return { pid: child.pid ?? 0, link };
 }
 
-async function answering(url: string): Promise<void> {
+export async function answering(url: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const ok = await fetch(url, { method: 'HEAD' }).then(
       (response) => response.ok,
@@ -108,22 +108,14 @@ async function answering(url: string): Promise<void> {
   throw new Error(`${url} does not answer`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const closed = once(child, 'close');
   child.kill('SIGTERM');
   await closed;
 }
 
-const childrenOf = (pid: number): number[] =>
+export const childrenOf = (pid: number): number[] =>
   spawnSync('ps', ['--ppid', String(pid), '-o', 'pid='], { encoding: 'utf8' })
     .stdout.trim()
     .split(/\s+/)

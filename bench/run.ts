@@ -1,16 +1,20 @@
 import { parseArgs } from 'node:util';
 import { cachedRanges } from './cached-ranges.ts';
 import { farOrigin } from './far-origin.ts';
+import { live } from './live.ts';
+import { feed } from './feed.ts';
 import { firstFrame } from './first-frame.ts';
 import type { Row } from './measure.ts';
 import { openLab } from './lab.ts';
 import { onLambda } from './on-lambda.ts';
+import { pages } from './pages.ts';
 import { randomSeek } from './random-seek.ts';
+import { raw } from './raw.ts';
 import { table } from './table.ts';
 import { wholeEpisode } from './whole-episode.ts';
 
 /** Every benchmark: Baton and its peer on this machine, in the same run. */
-const BENCHMARKS = { firstFrame, farOrigin, wholeEpisode, randomSeek, cachedRanges, onLambda };
+const BENCHMARKS = { firstFrame, farOrigin, wholeEpisode, randomSeek, cachedRanges, onLambda, pages, raw, feed, live };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

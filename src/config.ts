@@ -14,8 +14,12 @@ export interface Config {
   readonly allowOrigins: readonly string[];
   /** Overrides the ffmpeg that comes with the npm package. */
   readonly ffmpegPath: string | null;
+  /** What absolute links in feeds and pages start with, without a slash at the end. Null: as the listener asked. */
+  readonly publicOrigin: string | null;
   /** A source is looked at again at most this often. */
   readonly revalidateMs: Milliseconds;
+  /** How long a feed waits for the lengths of its episodes. */
+  readonly feedMs: Milliseconds;
   /** Where derived things are kept: a folder, or a bucket. Null: in the data folder. */
   readonly storeAddress: StoreAddress | null;
   /** Address of an S3-compatible service; null: AWS. */
@@ -43,6 +47,20 @@ export interface Config {
   /** On functions: the most that one 206 holds, and how long one may take that leaves as a whole. */
   readonly partBytes: Bytes;
   readonly collectMs: Milliseconds;
+  /** How much sound a leg of a framed stream brings. */
+  readonly legMs: Milliseconds;
+  /** How long a leg of a channel lasts. Null: as the runtime is best off. */
+  readonly liveLegMs: Milliseconds | null;
+  /** How far behind what is on now a new listener of a channel begins. Null: as the runtime is best off. */
+  readonly behindMs: Milliseconds | null;
+  /** How far back listeners of a channel may go. */
+  readonly dvrMs: Milliseconds;
+  /** How long silence stands for a station that is away. */
+  readonly silenceMs: Milliseconds;
+  /** What whoever reads the metrics has to send; null: nobody can. */
+  readonly metricsToken: string | null;
+  /** Listeners of channels at the same time. */
+  readonly maxListeners: number;
   /** How long responses under way may go on after SIGTERM. */
   readonly shutdownMs: Milliseconds;
 }
@@ -60,7 +78,9 @@ export const variables = {
   BATON_HOST: 'address the Node server listens on (127.0.0.1)',
   BATON_DATA: 'data folder: keys and store (.baton)',
   BATON_ALLOW_ORIGINS: 'exact origins, comma-separated, that sources may have although they are not public',
+  BATON_PUBLIC_ORIGIN: 'what absolute links in feeds and pages start with (as the listener asked)',
   BATON_REVALIDATE_SECONDS: 'a source is looked at again at most this often (300)',
+  BATON_FEED_MS: 'how long a feed waits for lengths of its episodes that are not known yet (4000)',
   BATON_STORE: 'store: a folder, or s3://bucket/prefix (in the data folder)',
   BATON_S3_ENDPOINT: 'address of an S3-compatible service (AWS)',
   BATON_SOURCE_BUCKETS: 'buckets, or bucket/prefix, comma-separated, that s3:// sources may be in',
@@ -75,6 +95,14 @@ export const variables = {
   BATON_ENCODERS: 'ffmpeg processes that encode ahead at the same time (number of cores)',
   BATON_RANGE_MB: 'on functions: the most that one answer to a range holds (4)',
   BATON_RANGE_MS: 'on functions without streaming: how long one answer to a range may be made (300)',
+  BATON_LEG_SECONDS: 'how much sound a leg of a framed stream brings (20)',
+  BATON_LIVE_LEG_SECONDS:
+    'how long a leg of a live channel lasts (an hour; on functions, of the leg that carries it, 90)',
+  BATON_LIVE_BEHIND_SECONDS: 'how far behind what is on now new listeners of a channel begin (6; on functions 30)',
+  BATON_DVR_MINUTES: 'how far back listeners of a channel may go (30)',
+  BATON_SILENCE_SECONDS: 'how long silence stands for a station that is away, before it is given up (30)',
+  BATON_METRICS_TOKEN: 'bearer token that opens /metrics, for Prometheus (closed)',
+  BATON_MAX_LISTENERS: 'listeners of live channels at the same time (5000)',
   BATON_SHUTDOWN_SECONDS: 'how long responses may go on after SIGTERM (10)',
   FFMPEG_PATH: 'another ffmpeg than the one of the npm package',
 } as const;
@@ -87,7 +115,9 @@ export function readConfig(env: Environment): Config {
     dataFolder: env['BATON_DATA'] ?? '.baton',
     allowOrigins: origins(env),
     ffmpegPath: env['FFMPEG_PATH'] ?? null,
+    publicOrigin: publicOrigin(env),
     revalidateMs: whole(env, 'BATON_REVALIDATE_SECONDS', 300, 0, 86_400) * 1000,
+    feedMs: whole(env, 'BATON_FEED_MS', 4000, 0, 60_000),
     storeAddress: storeAddress(env),
     s3Endpoint: endpoint(env),
     sourceBuckets: list(env, 'BATON_SOURCE_BUCKETS').map(sourceBucket),
@@ -103,6 +133,13 @@ export function readConfig(env: Environment): Config {
     packageFolder: packageFolder(env),
     partBytes: whole(env, 'BATON_RANGE_MB', 4, 1, 4) * MiB,
     collectMs: whole(env, 'BATON_RANGE_MS', 300, 0, 20_000),
+    legMs: whole(env, 'BATON_LEG_SECONDS', 20, 1, 3600) * 1000,
+    liveLegMs: optional(env, 'BATON_LIVE_LEG_SECONDS', 5, 86_400),
+    behindMs: optional(env, 'BATON_LIVE_BEHIND_SECONDS', 0, 600),
+    dvrMs: whole(env, 'BATON_DVR_MINUTES', 30, 1, 1440) * 60_000,
+    silenceMs: whole(env, 'BATON_SILENCE_SECONDS', 30, 0, 86_400) * 1000,
+    metricsToken: text(env, 'BATON_METRICS_TOKEN'),
+    maxListeners: whole(env, 'BATON_MAX_LISTENERS', 5000, 1, 1_000_000),
     shutdownMs: whole(env, 'BATON_SHUTDOWN_SECONDS', 10, 0, 3600) * 1000,
   });
 }
@@ -113,6 +150,17 @@ function whole(env: Environment, name: keyof typeof variables, fallback: number,
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw invalid(name, `must be a whole number from ${least} to ${most}, not "${text}"`);
+}
+
+/** Null where it is empty. */
+const text = (env: Environment, name: keyof typeof variables): string | null => {
+  const value = env[name] ?? '';
+  return value === '' ? null : value;
+};
+
+/** In seconds; null where it is left to the runtime. */
+function optional(env: Environment, name: keyof typeof variables, least: number, most: number): Milliseconds | null {
+  return (env[name] ?? '') === '' ? null : whole(env, name, 0, least, most) * 1000;
 }
 
 function origins(env: Environment): readonly string[] {
@@ -138,6 +186,15 @@ function origin(text: string): string {
   if (url !== null && /^https?:$/.test(url.protocol) && text.replace(/\/$/, '').toLowerCase() === url.origin)
     return url.origin;
   throw invalid('BATON_ALLOW_ORIGINS', `must hold exact origins such as http://127.0.0.1:9000, not "${text}"`);
+}
+
+function publicOrigin(env: Environment): string | null {
+  const text = env['BATON_PUBLIC_ORIGIN'];
+  if (text === undefined || text === '') return null;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '')
+    return url.href.replace(/\/+$/, '');
+  throw invalid('BATON_PUBLIC_ORIGIN', `must be an address such as https://media.example.com, not "${text}"`);
 }
 
 function storeAddress(env: Environment): StoreAddress | null {

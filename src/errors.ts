@@ -18,6 +18,11 @@ const FAILURES = {
   NOT_FOUND: [404, 'There is nothing at this address. Check the link.', false],
   METHOD_NOT_ALLOWED: [405, 'Only GET, HEAD and OPTIONS are answered here.', false],
   RANGE_NOT_SATISFIABLE: [416, 'The range lies outside the file. Its size is in Content-Range.', false],
+  RANGES_UNSUPPORTED: [
+    416,
+    'The source of this file has no byte ranges, and all of it is too large for one answer to a range. Ask for it without Range.',
+    false,
+  ],
   FILE_CHANGED: [
     412,
     'The file has changed since you got the first part of it. Ask for it anew, without If-Range.',
@@ -49,6 +54,7 @@ const FAILURES = {
   SOURCE_TIMEOUT: [504, 'The server of the source did not answer in time. Try again later.', false],
   SOURCE_SLOW: [504, 'The source sends too slowly to be played. Try again later.', false],
   SOURCE_CUT: [502, 'The source broke off before its end. Try again later.', false],
+  SOURCE_GONE: [503, 'The station has been silent for too long. Try again in a while.', false],
   SOURCE_CHANGED: [502, 'The source changed while it was being read. Try again.', false],
   SOURCE_ENCODED: [502, 'The source is compressed in transit (Content-Encoding), which Baton refuses.', false],
   SOURCE_TOO_LARGE: [413, 'The source is larger than Baton accepts.', false],
@@ -59,11 +65,26 @@ const FAILURES = {
     'The source is not audio or video that Baton knows. It may be a web page: use the address of the file itself.',
     false,
   ],
+  SOURCE_NOT_LIVE: [
+    415,
+    'The source is not a stream that can be relayed live. Use the address of an MP3, AAC or Ogg stream, or of a .m3u or .pls list of such. For an episode, make the link without --live.',
+    false,
+  ],
   SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read as audio.', false],
   SOURCE_NO_AUDIO: [422, 'The source has no audio track.', false],
+  FEED_INVALID: [
+    415,
+    'The source is not an RSS or Atom feed. Use the address of the feed itself, not that of a page or an episode.',
+    false,
+  ],
+  FEED_DTD: [
+    422,
+    'The feed declares a document type (<!DOCTYPE> or <!ENTITY>), which Baton refuses. Its publisher should leave it out.',
+    false,
+  ],
   CODEC_UNSUPPORTED: [
     415,
-    'The audio of the source is not in a supported codec: MP3 is, and AAC in M4A, MP4 and MOV files.',
+    'The audio of the source is not in a supported codec: MP3, AAC, Opus, Vorbis, FLAC and PCM are, in MP3, AAC, M4A, MP4, MOV, WebM, Matroska, Ogg, FLAC, WAV and AIFF files.',
     false,
   ],
 

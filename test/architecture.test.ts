@@ -16,6 +16,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/ffmpeg': ['src'],
   'src/source': ['src', 'src/media', 'src/net', 'src/store'],
   'src/encode': ['src', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
+  'src/intake': ['src', 'src/source', 'src/media', 'src/net'],
+  'src/live': [
+    'src',
+    'src/intake',
+    'src/encode',
+    'src/source',
+    'src/grid',
+    'src/media',
+    'src/ffmpeg',
+    'src/net',
+    'src/store',
+  ],
   'src/lambda': ['src', 'src/relay', 'src/ffmpeg', 'src/meter', 'src/sign', 'src/store'],
   'src/edge': [],
   'src/key-sync': ['src', 'src/sign'],
@@ -26,7 +38,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/local-lambda/cloudfront': ['src/local-lambda/runtime', 'src/local-lambda/http'],
   'src/package': ['src', 'src/ffmpeg', 'src/local'],
   'src/relay': [
-    ...['src', 'src/encode', 'src/source', 'src/grid', 'src/media', 'src/net', 'src/sign', 'src/meter', 'src/store'],
+    ...[
+      'src',
+      'src/live',
+      'src/intake',
+      'src/encode',
+      'src/source',
+      'src/grid',
+      'src/media',
+      'src/net',
+      'src/sign',
+      'src/meter',
+    ],
+    'src/store',
     'src/ffmpeg', // only to put the parts together
   ],
   handlers: ['src', 'src/relay', 'src/lambda', 'src/key-sync'],
@@ -40,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/grid',
     'src/media',
     'src/net',
+    'src/meter',
   ],
   'src/cli': [
     'src',
@@ -57,8 +82,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/grid',
   ],
   'src/cli.ts': ['src', 'src/cli'],
-  player: [],
-  'player/demo': ['player'],
+  player: ['player/core', 'player/element'], // the entries stand in `player`
+  'player/element': ['player', 'player/core', 'player/i18n'],
+  'player/i18n': [],
+  'player/core': [],
+  'player/demo': ['player', 'player/core'],
 };
 
 /** Rooms without I/O, clock, randomness or environment. */

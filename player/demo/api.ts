@@ -3,6 +3,8 @@ export interface Rendition {
   readonly label: string;
   /** Path of a file link. */
   readonly url: string;
+  /** Of the stream that the player prefers; null where there is none. */
+  readonly framedUrl?: string | null;
   readonly embedUrl?: string;
   /** As in the link: `codec.mp3~bitrate.96k`. */
   readonly options: string;
@@ -18,11 +20,16 @@ export interface Demo {
     readonly sourceBytes: number;
   };
   readonly renditions: readonly Rendition[];
+  /** Framed streams of the episode, in the order to be tried. */
+  readonly framed: readonly { readonly url: string; readonly type: string }[];
+  readonly radio: { readonly name: string; readonly url: string; readonly embedUrl: string };
+  readonly feed: { readonly sourceUrl: string; readonly url: string; readonly embedUrl: string };
 }
 
 /** Absolute addresses. */
 export interface Link {
   readonly url: string;
+  readonly framedUrl?: string | null;
   readonly embedUrl: string;
 }
 
@@ -31,11 +38,27 @@ export const getDemo = (): Promise<Demo> => ask<Demo>('/api/demo');
 
 /** A signed link to `sourceUrl` with `options` as in a link. Throws an Error whose message is for the visitor. */
 export const makeLink = (sourceUrl: string, options: string): Promise<Link> =>
-  ask<Link>('/api/link', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ url: sourceUrl, ...parts(options) }),
-  });
+  ask<Link>('/api/link', posted({ url: sourceUrl, ...parts(options) }));
+
+/** Breaks something on the server; gives what was done, in words. Throws as `makeLink`. */
+export const breakIt = async (what: string): Promise<string> =>
+  (await ask<{ said: string }>('/api/break', posted({ what }))).said;
+
+/** The demo's feed as its host publishes it. Throws as `makeLink`. */
+export const getFeed = async (): Promise<string> => (await ask<{ text: string }>('/api/feed')).text;
+
+/** The text at `url`. Throws as `makeLink`. */
+export async function readText(url: string): Promise<string> {
+  const response = await fetch(url, { cache: 'no-store' });
+  if (!response.ok) throw new Error(`The local server answered ${response.status}.`);
+  return response.text();
+}
+
+const posted = (body: object): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
 
 async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await fetch(path, init).catch(() => {

@@ -2,7 +2,10 @@ import type { BatonPlayer } from '../baton-player.ts';
 import { clockText } from '../time-text.ts';
 import { getDemo, makeLink } from './api.ts';
 import type { Demo, Link, Rendition } from './api.ts';
+import { showDuel } from './duel.ts';
+import { showFeeds } from './feeds.ts';
 import { measure } from './measure.ts';
+import { showRadio } from './radio.ts';
 import { snippets } from './snippets.ts';
 import { addChoice, byId, showFact, showMeasured, showSnippets } from './view.ts';
 
@@ -44,6 +47,9 @@ function start(demo: Demo): void {
   player.addEventListener('durationchange', showDuration);
   player.addEventListener('loadedmetadata', showDuration);
   void show(source, false);
+  showDuel(demo);
+  showRadio(demo);
+  showFeeds(demo).catch((error: unknown) => say(error, true));
 
   /** Makes the link, measures it, and gives it to the player, which goes on where it was. */
   async function show(next: Source, shouldPlay: boolean): Promise<void> {
@@ -71,9 +77,11 @@ function start(demo: Demo): void {
     }
   }
 
-  async function linkTo(next: Source, { url, embedUrl, options }: Rendition): Promise<Link> {
+  async function linkTo(next: Source, { url, framedUrl = null, embedUrl, options }: Rendition): Promise<Link> {
     if (next.kind === 'own') return makeLink(next.url, options);
-    return embedUrl === undefined ? { ...(await makeLink(demo.episode.sourceUrl, options)), url } : { url, embedUrl };
+    return embedUrl === undefined
+      ? { ...(await makeLink(demo.episode.sourceUrl, options)), url }
+      : { url, framedUrl, embedUrl };
   }
 
   function describe(next: Source, link: Link): void {
@@ -83,7 +91,9 @@ function start(demo: Demo): void {
     player.setAttribute('artwork', artwork);
     const [fileUrl, embedUrl, scriptUrl] = [link.url, link.embedUrl, '/player/baton-player.js'].map(absolute);
     if (fileUrl !== undefined && embedUrl !== undefined && scriptUrl !== undefined)
-      showSnippets(snippets({ fileUrl, embedUrl, scriptUrl, title, artist }));
+      showSnippets(
+        snippets({ fileUrl, framedUrl: absoluteOrNone(link.framedUrl), embedUrl, scriptUrl, title, artist }),
+      );
   }
 
   async function measured(link: Link, signal: AbortSignal): Promise<void> {
@@ -123,5 +133,7 @@ function ownEpisode(url: string): { title: string; artist: string; artwork: stri
 
 const isSame = (a: Source, b: Source): boolean =>
   a.kind === 'own' ? b.kind === 'own' && a.url === b.url : b.kind === 'demo';
+
+const absoluteOrNone = (url: string | null | undefined): string | null => (url == null ? null : absolute(url));
 
 const absolute = (url: string): string => new URL(url, location.href).href;

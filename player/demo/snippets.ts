@@ -1,6 +1,8 @@
 /** What a rendition can be taken away as. */
 export interface Shared {
   readonly fileUrl: string;
+  /** The stream that the player prefers; null where there is none. */
+  readonly framedUrl: string | null;
   readonly embedUrl: string | null;
   readonly scriptUrl: string;
   readonly title: string;
@@ -14,10 +16,14 @@ export interface Snippet {
 }
 
 /** The texts to copy: the address, a command and two ways to embed. */
-export function snippets({ fileUrl, embedUrl, scriptUrl, title, artist }: Shared): readonly Snippet[] {
+export function snippets({ fileUrl, framedUrl, embedUrl, scriptUrl, title, artist }: Shared): readonly Snippet[] {
   const name = new URL(fileUrl).pathname.split('/').at(-1) ?? '';
   const artistAttribute = artist === '' ? '' : ` artist="${attribute(artist)}"`;
-  const player = `<baton-player src="${attribute(fileUrl)}" title="${attribute(title)}"${artistAttribute}></baton-player>`;
+  const named = `title="${attribute(title)}"${artistAttribute}`;
+  const player =
+    framedUrl === null
+      ? `<baton-player src="${attribute(fileUrl)}" ${named}></baton-player>`
+      : `<baton-player ${named}>\n  <source src="${attribute(framedUrl)}">\n  <source src="${attribute(fileUrl)}">\n</baton-player>`;
   const texts = [
     { name: 'File', text: fileUrl },
     { name: 'Command line', text: `curl -o ${quoted(name === '' ? 'episode.mp3' : name)} ${quoted(fileUrl)}` },

@@ -38,8 +38,8 @@ export function addCost(program: Command): void {
     .option('--bitrate <kbit/s>', 'of what they hear (128)', amount)
     .option('--memory <MB>', 'of the function (file: 3538, others: 512)', amount)
     .addOption(new Option('--arch <arch>', 'processor of the function').choices(['arm64', 'x64']).default('arm64'))
-    .option('--segment <seconds>', 'length of an HLS segment (4.8) or of a leg (840)', amount)
-    .option('--burst <seconds>', 'live-legs: what a player takes each time its buffer runs low (30)', amount)
+    .option('--segment <seconds>', 'length of an HLS segment (4.8) or of a leg (840; live-legs: 90)', amount)
+    .option('--burst <seconds>', 'live-legs: what a player takes each time its buffer runs low (22)', amount)
     .option('--cached-share <share>', 'what comes from a cache, 0 to 1 (file: 0; live-legs: from the audience)', share)
     .option(
       '--encoded-share <share>',

@@ -76,7 +76,7 @@ function audioBytes(mp3: Mp3Facts | null, size: Bytes | null): Bytes | null {
 
 async function lengthFrom(record: ProbeRecord, store: Store): Promise<string> {
   if (record.samples === null) return 'unknown until every frame has been counted, which starts with the first play';
-  if (record.mp3 === null) return 'sample table of the file (moov)';
+  if (record.mp3 === null) return LENGTH_FROM[record.container];
   if (record.mp3.cbrKbps !== null) return 'constant bitrate, proved by sampling';
   const stored = await store.get(probeKey(record.version));
   const probed = stored === null ? record : decodeRecord(stored.bytes);
@@ -86,7 +86,19 @@ async function lengthFrom(record: ProbeRecord, store: Store): Promise<string> {
     : 'Xing header, checked against the size';
 }
 
+/** Of what is no MP3. */
+const LENGTH_FROM: Readonly<Record<ProbeRecord['container'], string>> = {
+  mp3: 'count of all frames',
+  mp4: 'sample table of the file (moov)',
+  matroska: 'last packet of the track',
+  ogg: 'last page of the stream',
+  flac: 'last frame',
+  wav: 'header of the file, checked against its size',
+  adts: 'count of all frames',
+  aiff: 'header of the file, checked against its size',
+};
+
 function indexState({ record, contents }: Source): SourceDescription['index'] {
-  if (record.mp3?.cbrKbps !== null) return 'not needed'; // undefined: an MP4, which has its own
+  if (record.mp3?.cbrKbps !== null) return 'not needed'; // undefined: no MP3
   return contents === undefined ? 'not made yet' : 'complete';
 }

@@ -1,22 +1,29 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { BatonError, hasCode } from '../errors.ts';
-import { MP3_KBPS } from '../grid/rendition.ts';
+import { AAC_KBPS, MP3_KBPS, OPUS_KBPS } from '../grid/codecs.ts';
 import { dataFolderAt, type ServerRecord } from '../local/data-folder.ts';
-import { newLink, type LinkAsk } from '../local/new-link.ts';
+import { newFeedLink, newLink, newLiveLink, newPageLink, newRawLink, type LinkAsk } from '../local/new-link.ts';
 import { parseDuration } from '../local/time-text.ts';
+import type { Keys } from '../sign/keys.ts';
 import { MAX_LIFE } from '../sign/link.ts';
-import type { Seconds } from '../units.ts';
+import type { Kbps, Seconds } from '../units.ts';
 import { DATA_OPTION, KEYS_SECRET_OPTION, originText, settings } from './settings.ts';
-import { signingKeys } from './signing-keys.ts';
+import { signingKeys } from '../local/signing-keys.ts';
 import { print, say, styled } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
   baton link https://example.com/episode.mp3 --bitrate 96k
   baton link https://example.com/talk.m4a --bitrate 64k --channels mono --start 1:30 --end 45:00
+  baton link https://example.com/episode.flac --codec opus --bitrate 64k
   baton link https://example.com/episode.mp3 --codec copy
+  baton link https://example.com/podcast.xml --feed --bitrate 96k
+  baton link https://example.com/podcast.xml --feed --embed --frames example.com,.example.org
   baton link https://example.com/members.mp3 --encrypt --expires 6h --origin https://radio.example
+  baton link https://radio.example.com/stream --live --stream --bitrate 96k
+  baton link https://radio.example.com/stream --live --embed --fallback https://radio.example.com/backup
+  baton link https://example.com/slides.pdf --raw --download
   baton link s3://my-bucket/episode.mp3 --origin https://d111.cloudfront.net --keys-secret baton-prod-keys
   curl -O "$(baton link https://example.com/episode.mp3 --bitrate 128k --name 'My episode')"`;
 
@@ -27,7 +34,17 @@ interface LinkOptions {
   readonly start?: string;
   readonly end?: string;
   readonly name?: string;
+  readonly stream?: true;
   readonly embed?: true;
+  readonly frames?: string;
+  readonly theme?: string;
+  readonly feed?: true;
+  readonly live?: true;
+  readonly fallback?: string;
+  readonly alternates?: string;
+  readonly raw?: true;
+  readonly download?: true;
+  readonly redirect?: true;
   readonly encrypt?: true;
   readonly data?: string;
   readonly keysSecret?: string;
@@ -37,6 +54,12 @@ interface LinkOptions {
 }
 
 const DEFAULT_BITRATE = '128k';
+const WITHOUT_BITRATE = ['pcm', 'copy'];
+
+const CODECS =
+  'mp3, opus, pcm (WAV), aac (a stream for players), auto (Opus for clients that play it, else MP3), or copy for the frames of an MP3 as they are';
+const range = (rates: readonly Kbps[]): string => `${rates[0] ?? 0}k to ${rates.at(-1) ?? 0}k`;
+const BITRATES = `mp3: ${range(MP3_KBPS)}, opus: ${range(OPUS_KBPS)}, aac: ${range(AAC_KBPS)}, in the usual steps (default: ${DEFAULT_BITRATE})`;
 
 /** `baton link`. */
 export function addLink(program: Command): void {
@@ -44,13 +67,26 @@ export function addLink(program: Command): void {
     .command('link')
     .description('print a signed link that plays a source in another format')
     .argument('<url>', 'http, https or s3 address of the audio or video file')
-    .option('--codec <codec>', 'mp3, or copy for the frames of the source as they are', 'mp3')
-    .option('--bitrate <rate>', `constant: ${MP3_KBPS.join('k, ')}k (default: ${DEFAULT_BITRATE})`)
+    .option('--codec <codec>', CODECS, 'mp3')
+    .option('--bitrate <rate>', BITRATES)
     .option('--channels <layout>', 'mono or stereo (default: as the source)')
     .option('--start <time>', 'where to begin: 1500ms, 90s or 1:30, in steps of 10 ms')
     .option('--end <time>', 'where to end, likewise')
     .option('--name <title>', 'title in the address (default: the file name of the source)')
-    .option('--embed', 'link to a page with the player, for an iframe')
+    .option('--stream', 'link to the stream of fragments that the player prefers to a file')
+    .option('--embed', 'link to a page with the player, for an iframe; with --feed it plays all episodes')
+    .option('--frames <hosts>', 'with --embed: whose pages may show it: self, none, or example.com,.example.org')
+    .option('--theme <theme>', 'with --embed: dark or light (default: as the listener has it)')
+    .option('--feed', 'the address is a podcast feed: link to the same feed with these renditions of its episodes')
+    .option(
+      '--alternates <which>',
+      'with --feed: renditions to save data that are offered besides: all, opus, mp3, none',
+    )
+    .option('--live', 'the address is a radio station: link to its channel, as frames without end, --stream or --embed')
+    .option('--fallback <url>', 'with --live: another station, heard while that one is away')
+    .option('--raw', 'link to the file as it is, of whatever kind: a document, an archive, a film')
+    .option('--download', 'with --raw: browsers save it, also what they could show')
+    .option('--redirect', 'with --raw: who asks a function for more than it may send is sent to the source')
     .option('--encrypt', 'hide the address of the source in the link')
     .option('--expires <duration>', 'make it private: valid for 30m, 6h, at most 7d (default: public, for ever)')
     .option('--scope <id>', 'listener or session a private link is for')
@@ -64,17 +100,57 @@ export function addLink(program: Command): void {
 async function link(url: string, options: LinkOptions): Promise<void> {
   const config = settings(options);
   const ask = linkAsk(url, options, Math.floor(Date.now() / 1000));
-  const { file, embed } = newLink(ask, await signingKeys(config));
+  const keys = await signingKeys(config);
+  const path = pathOf(ask, options, keys);
   const server = await dataFolderAt(config.dataFolder).readServer();
-  print(`${options.origin ?? originOf(server, config)}${options.embed === true ? embed : file}`);
+  print(`${options.origin ?? originOf(server, config)}${path}`);
   if (options.origin === undefined) await remark(url, server, config);
+}
+
+function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
+  const { stream, embed, feed, live, fallback, alternates, raw, download, redirect } = options;
+  if (raw === true && (feed === true || embed === true)) throw invalid('give --raw alone, without --feed and --embed');
+  if (raw !== true && (download === true || redirect === true))
+    throw invalid('--download and --redirect go with --raw');
+  if (embed !== true && (options.frames ?? options.theme) !== undefined)
+    throw invalid('--frames and --theme go with --embed');
+  if (alternates !== undefined && (feed !== true || embed === true)) throw invalid('--alternates goes with --feed');
+  if (live === true && (feed ?? raw) === true) throw invalid('give --live without --feed and --raw');
+  if (fallback !== undefined && live !== true) throw invalid('--fallback goes with --live');
+  if (stream === true && (raw ?? embed ?? feed) === true) throw invalid('give --stream alone');
+  if (raw === true) {
+    const disposition = download === true ? 'attachment' : null;
+    return newRawLink(ask, { disposition, mayRedirect: redirect === true }, keys);
+  }
+  if (live === true) return livePath(ask, options, keys);
+  if (embed === true) return newPageLink(ask, pageOptions(options), keys);
+  if (feed === true) return newFeedLink(ask, keys, alternates);
+  const made = newLink(ask, keys);
+  if (stream !== true) return made.file;
+  if (made.framed === null) throw invalid(`there is no stream of codec ${options.codec}`);
+  return made.framed;
+}
+
+function livePath(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
+  const { endless, framed, embed } = newLiveLink(ask, options.fallback ?? null, pageOptions(options), keys);
+  if (options.embed === true) return embed;
+  if (options.stream === true) return framed;
+  if (endless === null) throw invalid(`there are no frames without end of codec ${options.codec}: give --stream`);
+  return endless;
+}
+
+function pageOptions({ frames, theme, feed }: LinkOptions): Parameters<typeof newPageLink>[1] {
+  if (theme !== undefined && theme !== 'dark' && theme !== 'light') throw invalid('--theme is dark or light');
+  const hosts = frames === 'self' || frames === 'none' ? frames : (frames?.split(',') ?? null);
+  return { frames: hosts, kind: feed === true ? 'feed' : 'file', theme: theme ?? null };
 }
 
 function linkAsk(url: string, options: LinkOptions, now: Seconds): LinkAsk {
   const { codec, channels, start, end, name, encrypt = false } = options;
-  const bitrate = options.bitrate ?? (codec === 'mp3' ? DEFAULT_BITRATE : undefined);
+  const bitrate = options.bitrate ?? (WITHOUT_BITRATE.includes(codec) ? undefined : DEFAULT_BITRATE);
   const access = privateAccess(options, now);
-  return { url, rendition: { codec, bitrate, channels, start, end }, name, encryptSource: encrypt, access };
+  const sound = codec === 'auto' ? { format: codec } : { codec };
+  return { url, rendition: { ...sound, bitrate, channels, start, end }, name, encryptSource: encrypt, access };
 }
 
 function privateAccess({ expires, scope = 'cli' }: LinkOptions, now: Seconds): LinkAsk['access'] {

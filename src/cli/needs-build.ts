@@ -1,11 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PUBLISHED_SCRIPTS } from '../local/player-entries.ts';
 import type { Architecture } from '../package/architecture.ts';
+import { HANDLERS } from '../package/handlers.ts';
 
 /** What the functions are made of, in the folder of the package. */
 const SOURCES = ['src', 'handlers', 'player', 'package.json'];
-const CODE = ['lambda/file.mjs', 'lambda/embed.mjs', 'lambda/keys.mjs'];
-const BESIDES = ['lambda/ffmpeg', 'lambda/player/baton-player.js', 'edge/viewer-request.json'];
+const CODE = HANDLERS.map((name) => `lambda/${name}.mjs`);
+const SCRIPTS = PUBLISHED_SCRIPTS.map((name) => `lambda/player/${name}.js`);
+const BESIDES = ['lambda/ffmpeg', 'edge/viewer-request.json', ...SCRIPTS];
 const RECORD = 'lambda/engine.json';
 
 /**

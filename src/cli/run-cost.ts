@@ -28,7 +28,8 @@ export interface CostOptions {
 }
 
 const KBPS = 128;
-const BURST_SECONDS = 30;
+/** Players ask for more when 8 s of 30 are left. */
+const BURST_SECONDS = 22;
 
 /** Prices the records in the file `records` (`-`: stdin), or without one the scenario of the options, and prints it. */
 export async function runCost(records: string | undefined, options: CostOptions): Promise<void> {

@@ -39,6 +39,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OWN_YML = join(ROOT, 'serverless.yml');
 const DIST = join(ROOT, 'dist');
 const MIB = 2 ** 20;
+const PORT = '8090';
 
 /** Runs the functions of a serverless.yml until SIGINT or SIGTERM. */
 export async function runLambda(options: LambdaOptions): Promise<void> {
@@ -59,7 +60,7 @@ export async function runLambda(options: LambdaOptions): Promise<void> {
   const source = isOwn ? (options.source ?? (await startDemo(folder, config, stopping.signal, cleanup))) : null;
   if (isStopped()) return;
   const params = { ...(isOwn && { arch: process.arch }), ...options.param };
-  const environment = isOwn ? ownEnvironment(folder, keys, config, source, options.cloudfront) : {};
+  const environment = isOwn ? ownEnvironment(folder, keys, config, source, options) : {};
   const keyValues = Object.fromEntries(
     [...keys.byId].map(([kid, key]) => [kid, Buffer.from(key).toString('base64url')]),
   );
@@ -119,7 +120,7 @@ async function startDemo(
     throw thrown;
   });
   if (episode === null) return null;
-  const origin = await startDemoOrigin(episode.file);
+  const origin = await startDemoOrigin(episode);
   cleanup.defer(() => origin.close());
   return origin.url;
 }
@@ -130,13 +131,14 @@ function ownEnvironment(
   keys: Keys,
   { allowOrigins }: Config,
   source: string | null,
-  isFronted: boolean,
+  { cloudfront: isFronted, port }: LambdaOptions,
 ): Record<string, string> {
   const demo = source !== null && new URL(source).hostname === '127.0.0.1' ? [new URL(source).origin] : [];
   return {
     BATON_STORE: resolve(folder.storeFolder),
     BATON_KEYS: formatKeys(keys).trim(),
     BATON_TRUST_EDGE: isFronted ? '1' : '',
+    BATON_PUBLIC_ORIGIN: isFronted && port !== '0' ? `http://127.0.0.1:${port ?? PORT}` : '', // the edge says https
     BATON_ALLOW_ORIGINS: [...allowOrigins, ...demo].join(','),
   };
 }
@@ -157,7 +159,7 @@ async function start(
     ...(isFronted && { cloudFront }),
     ...(throttle !== undefined && { limits: { bytesPerSecond: throttle === 0 ? Infinity : throttle * MIB } }),
     ports: portsFrom(
-      Number(port ?? '8090'),
+      Number(port ?? PORT),
       served.map(({ name }) => name),
     ),
     log: (line) => {

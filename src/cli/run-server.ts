@@ -1,18 +1,21 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { BatonError, toBatonError } from '../errors.ts';
 import { findFfmpeg } from '../ffmpeg/binary.ts';
 import { readEngine } from '../ffmpeg/engine.ts';
 import { openDataFolder, type DataFolder } from '../local/data-folder.ts';
 import type { Demo } from '../local/demo-api.ts';
+import { demoBreaks } from '../local/demo-breaks.ts';
 import { demoEpisode } from '../local/demo-episode.ts';
 import { startDemoOrigin } from '../local/demo-origin.ts';
-import { startServer } from '../local/server.ts';
+import { startServer, type RunningServer } from '../local/server.ts';
+import type { Milliseconds } from '../units.ts';
 import { localStore } from './local-store.ts';
 import { withProgress, type Report } from './progress.ts';
 import { settings, type Settings } from './settings.ts';
-import { signingKeys } from './signing-keys.ts';
+import { signingKeys } from '../local/signing-keys.ts';
 import { stopSignal } from './stop-signal.ts';
 import { print, say, styled } from './terminal.ts';
 
@@ -20,6 +23,11 @@ export interface ServeOptions extends Settings {
   readonly demo?: true;
   readonly quiet?: true;
 }
+
+/** How long the demo stays down when it is asked to restart; and so long may its responses go on. */
+const RESTART_MS: Milliseconds = 500;
+/** So short that hand-overs are to be seen. */
+const DEMO_LEG_MS: Milliseconds = 30_000;
 
 /** Serves until SIGINT or SIGTERM, then lets responses under way end. */
 export async function runServer(options: ServeOptions): Promise<void> {
@@ -33,17 +41,34 @@ export async function runServer(options: ServeOptions): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
 
   const engine = await shown(quiet, 'Checking ffmpeg', () => readEngine(ffmpeg, process.arch, folder.engineFile));
-  const demo = options.demo === true ? await startDemo(folder, ffmpeg, quiet, stopping.signal, cleanup) : null;
+  let restart = (): void => undefined;
+  const demo =
+    options.demo === true ? await startDemo(folder, ffmpeg, quiet, () => restart(), stopping.signal, cleanup) : null;
   if (stopping.signal.aborted) return;
-  const served = demo === null ? config : withOrigin(config, new URL(demo.sourceUrl).origin);
-  const store = await localStore(folder.storeFolder, config);
-  const server = await startServer({ config: served, keys, engine, store, demo, log: print, now: () => Date.now() });
-  cleanup.defer(() => server.stop());
+  const served = demo === null ? config : forDemo(config, new URL(demo.sourceUrl).origin);
+  const start = async (at: Config): Promise<RunningServer> => {
+    const store = await localStore(folder.storeFolder, at);
+    return await startServer({ config: at, keys, engine, store, demo, log: print, now: () => Date.now() });
+  };
+  let server = await start(served);
+  let running: Promise<unknown> = Promise.resolve();
+  cleanup.defer(async () => {
+    await running;
+    await server.stop();
+  });
+  const again: Config = { ...served, port: Number(new URL(server.origin).port) };
+  restart = () => {
+    running = running.then(async () => {
+      await server.stop();
+      await setTimeout(RESTART_MS);
+      server = await start(again);
+    });
+  };
   const announced = folder.announceServer({ origin: server.origin, allowOrigins: served.allowOrigins });
   cleanup.defer(await announced.catch(unannounced));
   if (!quiet) say(banner(server.origin, folder.path, demo !== null));
   await stopping.requested;
-  if (!quiet) say(`Stopping: responses under way have ${config.shutdownMs / 1000} seconds. Once more stops at once.`);
+  if (!quiet) say(`Stopping: responses under way have ${served.shutdownMs / 1000} seconds. Once more stops at once.`);
 }
 
 /** A full disk is no reason not to serve; only `baton link` cannot tell the address then. */
@@ -52,9 +77,11 @@ function unannounced(error: unknown): () => void {
   return () => undefined;
 }
 
-const withOrigin = (config: Config, origin: string): Config => ({
+const forDemo = (config: Config, origin: string): Config => ({
   ...config,
   allowOrigins: [...config.allowOrigins, origin],
+  shutdownMs: RESTART_MS,
+  liveLegMs: config.liveLegMs ?? DEMO_LEG_MS,
 });
 
 /** Whoever reaches the demo page gets links signed. */
@@ -70,6 +97,7 @@ async function startDemo(
   folder: DataFolder,
   path: string,
   quiet: boolean,
+  restart: () => void,
   signal: AbortSignal,
   cleanup: AsyncDisposableStack,
 ): Promise<Demo | null> {
@@ -81,11 +109,12 @@ async function startDemo(
   if (episode === null) return null;
   const portFile = join(folder.demoFolder, 'port');
   const lastPort = Number(await readFile(portFile, 'utf8').catch(() => '0'));
-  const origin = await startDemoOrigin(episode.file, Number.isInteger(lastPort) ? lastPort : 0);
+  const origin = await startDemoOrigin(episode, Number.isInteger(lastPort) ? lastPort : 0);
   cleanup.defer(() => origin.close());
   // The port is part of the links: pages that are open stay good after a restart. Without it they are reloaded.
   await writeFile(portFile, String(origin.port)).catch(() => undefined);
-  return { episode, sourceUrl: origin.url };
+  const breaks = demoBreaks({ failSource: (ms) => origin.fail(ms), restart });
+  return { episode, sourceUrl: origin.url, feedUrl: origin.feedUrl, radioUrl: origin.radioUrl, breaks };
 }
 
 const shown = <T>(quiet: boolean, what: string, work: (report: Report) => Promise<T>): Promise<T> =>

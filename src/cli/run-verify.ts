@@ -9,7 +9,7 @@ import { verify, type Result, type VerifyOptions } from '../verify/verify.ts';
 import { Unwell } from './failure.ts';
 import { withProgress } from './progress.ts';
 import { settings, type Settings } from './settings.ts';
-import { signingKeys } from './signing-keys.ts';
+import { signingKeys } from '../local/signing-keys.ts';
 import { print, styled } from './terminal.ts';
 
 export interface VerifyCommandOptions extends Settings {

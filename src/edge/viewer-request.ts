@@ -12,7 +12,7 @@ interface EdgeRequest {
   uri: string;
   readonly querystring: object;
   /** Lower-case names. */
-  readonly headers: Readonly<Record<string, { readonly value: string } | undefined>>;
+  readonly headers: Record<string, { readonly value: string } | undefined>;
 }
 
 interface EdgeResponse {
@@ -24,14 +24,17 @@ interface EdgeResponse {
 
 // The form of a link, its longest length, life and skew are those of src/sign/link.ts; a test compares the verdicts.
 const LINK =
-  /^\/(file|live|hls|feed|raw|embed)\/([a-z0-9]{1,8})(?:\.([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{1,64}))?\.([A-Za-z0-9_-]{43})\/((?!\.{1,2}\/)[A-Za-z0-9._~-]+\/~?[A-Za-z0-9_-]+\/(?!\.{1,2}$)[A-Za-z0-9._~-]+)$/;
+  /^\/(file|live|hls|feed|raw|embed)\/([a-z0-9]{1,8})(?:\.([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{1,64}))?\.([A-Za-z0-9_-]{43})\/((?!\.{1,2}\/)[A-Za-z0-9._~-]+\/~?[A-Za-z0-9_-]+\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)(\/(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128})?$/;
+const SERVED = /^\/(?:file|live|feed|raw|embed)\//;
 const RANGE = /^bytes=[ \t,]*(?:(\d+)-(\d*)|-\d+)[ \t,]*$/i;
 /** One spelling alone: CloudFront chooses the function by the address with its dots and escapes resolved. */
-const SCRIPT = /^\/player\/[A-Za-z0-9_-]+\.js$/;
+const SCRIPT = /^\/player\/(?:i18n\/)?[A-Za-z0-9_-]+\.js$/;
 const MAX_CHARS = 8000;
 const MAX_LIFE_SECONDS = 7 * 86400 + 60;
 /** A file may be cached without its token as long as its link outlives what caches keep. */
 const STRIPPED_FROM_SECONDS = 300;
+/** Who answers ranges and HEAD of a kind, with the lengths that a streamed answer loses. */
+const PARTS_ORIGIN: Record<string, string | undefined> = { file: 'ranges', raw: 'raw-ranges' };
 
 /** As src/relay/cross-origin.ts has it. */
 const EXPOSED =
@@ -49,20 +52,24 @@ const FAILURES = {
 
 /**
  * Runs at the edge before the cache is looked up: lets nobody in without a good link, takes the token off a file's path
- * so that all its links share what is cached, and sends ranges to the function that can answer them.
+ * so that all its links share what is cached, sends ranges to the function that can answer them, and tells functions the
+ * host that the viewer asked, whatever the viewer says of it: they see their own.
  */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars -- CloudFront calls it by this name
 async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   const request = event.request;
   const uri = request.uri;
   if (SCRIPT.test(uri)) return request;
-  if (!uri.startsWith('/file/') && !uri.startsWith('/embed/')) return failure('NOT_FOUND');
-  const match = uri.length > MAX_CHARS || Object.keys(request.querystring).length > 0 ? null : LINK.exec(uri);
+  if (!SERVED.test(uri)) return failure('NOT_FOUND');
+  const isPage = uri.startsWith('/embed/'); // its addresses are handed on by people and programs that add to them
+  const hasQuery = Object.keys(request.querystring).length > 0;
+  const match = uri.length > MAX_CHARS || (hasQuery && !isPage) ? null : LINK.exec(uri);
   if (match === null) return failure('LINK_INVALID');
   const kind = match[1] ?? '';
   const kid = match[2] ?? '';
   const expiry = match[3] ?? '';
   const rest = match[6] ?? '';
+  const place = match[7] ?? '';
   const secret = await secretOf(kid);
   if (secret === null) return failure('LINK_INVALID');
   const text = ['baton-link-1', kind, kid, expiry, match[4] ?? '', '/' + rest].join('\n');
@@ -71,10 +78,18 @@ async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   const secondsLeft = expiry === '' ? Infinity : parseInt(expiry, 36) - Date.now() / 1000;
   if (secondsLeft <= 0) return failure('LINK_EXPIRED');
   if (expiry !== '' && secondsLeft > MAX_LIFE_SECONDS) return failure('LINK_INVALID');
-  if (kind === 'embed') return request;
-  if (secondsLeft >= STRIPPED_FROM_SECONDS) request.uri = '/file/' + kid + '/' + rest;
-  if (request.method !== 'GET' || asksForPart(request)) cf.selectRequestOriginById('ranges');
+  if (place !== '' && kind !== 'file' && kind !== 'live' && !isPage) return failure('NOT_FOUND');
+  const host = request.headers['host'];
+  request.headers['x-baton-host'] = { value: host === undefined ? '' : host.value };
+  if (kind === 'file' && secondsLeft >= STRIPPED_FROM_SECONDS) request.uri = '/file/' + kid + '/' + rest + place;
+  const origin = PARTS_ORIGIN[kind];
+  if (origin !== undefined && !isStream(request, kind, rest)) cf.selectRequestOriginById(origin);
   return request;
+}
+
+/** A framed stream (`.mp4`) has no ranges, and would not fit into the answer to one. */
+function isStream(request: EdgeRequest, kind: string, rest: string): boolean {
+  return request.method === 'GET' && ((kind === 'file' && rest.endsWith('.mp4')) || !asksForPart(request));
 }
 
 /** One range that Baton takes for one (RFC 9110 section 14.1.2). Any other is ignored, and the whole file may be more than `ranges` can send. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { batchLimit, type EncodeMeter, type Output } from './output.ts';
 import type { Chunks, HeldChunk } from './chunks.ts';
-import type { Ends } from './play.ts';
+import type { Ends } from './play-chunks.ts';
 import type { Slots } from './slots.ts';
 
 /** Encodes chunks before they are asked for. */

@@ -1,9 +1,11 @@
 import { BatonError } from '../errors.ts';
 import { EncoderKilled, runFfmpeg, type Input } from '../ffmpeg/run.ts';
-import { chunkBytes, planChunk, type ChunkPlan } from '../grid/chunk.ts';
+import { planChunk, type ChunkPlan } from '../grid/chunk.ts';
 import type { Timeline } from '../grid/timeline.ts';
+import type { PacketRun } from '../source/packet-run.ts';
 import type { Sources } from '../source/sources.ts';
-import type { Bytes } from '../units.ts';
+import type { Bytes, Samples } from '../units.ts';
+import { chunkWindow } from './chunk-window.ts';
 import { startEncoder, type EncoderDeps } from './encoder.ts';
 import type { EncodeMeter, Output } from './output.ts';
 import { uniform } from './uniform.ts';
@@ -17,16 +19,23 @@ export interface EncodeDeps extends EncoderDeps {
 export interface ChunkPiece {
   readonly index: number;
   readonly bytes: Uint8Array;
+  /** Whether the chunk is whole with these. */
+  readonly isLast: boolean;
 }
 
 const ATTEMPTS = 3;
-/** The first byte of every MP3 frame. */
-const SYNC = 0xff;
+
+/** Chunks with neighbouring indexes that one ffmpeg process makes. */
+export interface Job {
+  readonly timeline: Timeline;
+  readonly plans: readonly ChunkPlan[];
+  /** The packets for [from, to) of what is encoded, in samples at its own rate. */
+  readonly packets: (from: Samples, to: Samples, signal: AbortSignal) => PacketRun | Promise<PacketRun>;
+}
 
 /**
  * Encodes chunks with neighbouring indexes in one ffmpeg process and yields their bytes as they come, each chunk in
- * order. A chunk's bytes are the same however it is batched. When somebody kills ffmpeg the job runs again and goes on
- * where it was. Throws what `runFfmpeg` and the source throw.
+ * order. A chunk's bytes are the same however it is batched. Throws as `encodeJob`.
  */
 export async function* encodeBatch(
   output: Output,
@@ -35,10 +44,30 @@ export async function* encodeBatch(
   meter: EncodeMeter,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkPiece, void> {
-  const given = new Map(indexes.map((index) => [index, 0]));
+  const { timeline, source } = output;
+  const job: Job = {
+    timeline,
+    plans: indexes.map((index) => planChunk(timeline, source.record, index)),
+    packets: async (from, to, stop) =>
+      uniform(await deps.sources.packets(source, from, to, stop, meter), source.record.mp3?.cbrKbps ?? null),
+  };
+  yield* encodeJob(job, deps, meter, signal);
+}
+
+/**
+ * The chunks of `job`, as they come. When somebody kills ffmpeg the job runs again and goes on where it was. Throws what
+ * `runFfmpeg` and the packets throw.
+ */
+export async function* encodeJob(
+  job: Job,
+  deps: EncoderDeps,
+  meter: EncodeMeter,
+  signal: AbortSignal,
+): AsyncGenerator<ChunkPiece, void> {
+  const given = new Map(job.plans.map(({ index }) => [index, 0]));
   for (let attempt = 1; ; attempt++) {
     try {
-      return yield* encodeOnce(output, given, deps, meter, signal);
+      return yield* encodeOnce(job, given, deps, meter, signal);
     } catch (error) {
       if (!(error instanceof EncoderKilled) || attempt === ATTEMPTS) throw error;
     }
@@ -47,32 +76,31 @@ export async function* encodeBatch(
 
 /** `given` counts the bytes of each chunk that have been yielded already. */
 async function* encodeOnce(
-  output: Output,
+  { timeline, plans, packets }: Job,
   given: Map<number, Bytes>,
-  deps: EncodeDeps,
+  deps: EncoderDeps,
   meter: EncodeMeter,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkPiece, void> {
-  const { timeline, source } = output;
-  const plans = [...given.keys()].map((index) => planChunk(timeline, source.record, index));
   const from = Math.min(...plans.map((plan) => plan.from));
   const to = Math.max(...plans.map((plan) => plan.to));
   const reading = new AbortController();
   const startedAt = performance.now();
   const stop = AbortSignal.any([signal, reading.signal]);
-  const run = uniform(await deps.sources.packets(source, from, to, stop, meter), source.record);
+  const run = await packets(from, to, stop);
   const { process, input, args } = await startEncoder(run, from, plans, timeline, deps);
   const fedAt = performance.now();
   meter.sourceMs ||= fedAt - startedAt;
-  const windows = plans.map((plan) => frameWindow(plan, timeline, given.get(plan.index) ?? 0));
+  const windows = plans.map((plan) => chunkWindow(plan, timeline, given.get(plan.index) ?? 0));
   try {
     for await (const piece of runFfmpeg(process, leaving(input, reading), signal)) {
       const index = plans[piece.output]?.index ?? 0;
-      const bytes = windows[piece.output]?.take(piece.bytes) ?? piece.bytes;
+      const window = windows[piece.output];
+      const bytes = window?.take(piece.bytes) ?? piece.bytes;
       if (bytes.length === 0) continue;
       meter.encodeMs ||= performance.now() - fedAt;
       given.set(index, (given.get(index) ?? 0) + bytes.length);
-      yield { index, bytes };
+      yield { index, bytes, isLast: window?.isFull() === true };
       if (windows.every((window) => window.isFull())) break;
     }
   } finally {
@@ -98,32 +126,3 @@ const leaving =
     );
     return input;
   };
-
-/** Lets the bytes of the chunk's own frames through: neither the pre-roll, nor the tail, nor what was `given` before. */
-function frameWindow(
-  plan: ChunkPlan,
-  timeline: Timeline,
-  given: Bytes,
-): { take(bytes: Uint8Array): Uint8Array; isFull(): boolean } {
-  const start = plan.preroll * timeline.frameBytes + given;
-  const end = plan.preroll * timeline.frameBytes + chunkBytes(timeline, plan.index);
-  let position = 0;
-  return {
-    take: (bytes) => {
-      const from = Math.max(0, start - position);
-      const to = Math.max(from, Math.min(bytes.length, end - position));
-      expectFrames(bytes, position, timeline.frameBytes);
-      position += bytes.length;
-      return bytes.subarray(from, to);
-    },
-    isFull: () => position >= end,
-  };
-}
-
-/** The promise of the grid is that every frame has the same size: an encoder that breaks it must not go unnoticed. */
-function expectFrames(bytes: Uint8Array, position: Bytes, frameBytes: Bytes): void {
-  const first = (frameBytes - (position % frameBytes)) % frameBytes;
-  for (let at = first; at < bytes.length; at += frameBytes) {
-    if (bytes[at] !== SYNC) throw new BatonError('ENCODER_FAILED', `no frame at ${position + at}`);
-  }
-}

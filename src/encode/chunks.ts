@@ -1,7 +1,8 @@
 import { BatonError } from '../errors.ts';
-import { chunkBytes } from '../grid/chunk.ts';
+import { chunkBytes, chunkFrames } from '../grid/chunk.ts';
 import type { Store } from '../store/store.ts';
 import { encodeBatch, type EncodeDeps } from './batch.ts';
+import { countPacked } from './packed-frames.ts';
 import type { EncodeMeter, Output } from './output.ts';
 import { growing, type Growing } from './growing.ts';
 
@@ -51,9 +52,11 @@ export function createChunks(store: Store, deps: EncodeDeps): Chunks {
     meter: EncodeMeter,
   ): Promise<void> => {
     try {
-      for await (const { index, bytes } of encodeBatch(output, [...chunks.keys()], deps, meter, batch.stop.signal)) {
+      for await (const piece of encodeBatch(output, [...chunks.keys()], deps, meter, batch.stop.signal)) {
+        const { index, bytes, isLast } = piece;
         const chunk = chunks.get(index);
         chunk?.append(bytes);
+        if (isLast) chunk?.end();
         const whole = chunk?.complete();
         if (whole == null) continue;
         meter.chunksEncoded += 1;
@@ -74,8 +77,8 @@ export function createChunks(store: Store, deps: EncodeDeps): Chunks {
       const known = running.get(key);
       if (known !== undefined) return hold(index, known);
       const stored = await store.get(key, signal);
-      const size = chunkBytes(output.timeline, index);
-      if (stored?.bytes.length === size) return { index, chunk: growing(size, stored.bytes), release: () => undefined };
+      if (stored !== null && isWhole(stored.bytes, output, index))
+        return { index, chunk: growing(stored.bytes.length, stored.bytes), release: () => undefined };
       const started = running.get(key);
       return started === undefined ? null : hold(index, started);
     },
@@ -103,6 +106,12 @@ export function createChunks(store: Store, deps: EncodeDeps): Chunks {
       while (unfinished.size > 0) await Promise.all(unfinished);
     },
   };
+}
+
+/** What was stored in part, or by something else, is made again. */
+function isWhole(bytes: Uint8Array, { timeline }: Output, index: number): boolean {
+  const size = chunkBytes(timeline, index);
+  return size === null ? countPacked(bytes) === chunkFrames(timeline, index) : bytes.length === size;
 }
 
 const chunkKey = (output: Output, index: number): string => `${output.key}/${index}`;

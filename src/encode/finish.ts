@@ -13,7 +13,7 @@ export async function finish(chunk: Growing, closing: AbortSignal): Promise<void
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), MOST);
   try {
-    const rest = chunk.follow(chunk.filled(), chunk.size, AbortSignal.any([closing, late.signal]));
+    const rest = chunk.follow(chunk.filled(), Infinity, AbortSignal.any([closing, late.signal]));
     while ((await rest.next()).done !== true);
   } catch {
     // it will be made again

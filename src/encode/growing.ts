@@ -1,22 +1,27 @@
 import type { Bytes } from '../units.ts';
 
-/** A run of bytes of known size that fills from the front while several readers follow it. */
+/** A run of bytes that fills from the front while several readers follow it. */
 export interface Growing {
-  readonly size: Bytes;
   filled(): Bytes;
   append(bytes: Uint8Array): void;
+  /** Nothing more will come; not needed for one whose size was known and is reached. */
+  end(): void;
   /** Readers throw `reason` once they have read what is there. */
   fail(reason: unknown): void;
-  /** Yields bytes [start, end) as they arrive, without copying them. */
+  /** Yields bytes [start, end), or up to where it ends, as they arrive, without copying them. */
   follow(start: Bytes, end: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array>;
   /** The whole, once it is there. */
   complete(): Uint8Array | null;
 }
 
-/** An empty one of `size` bytes, or a complete one when `content` is given. */
-export function growing(size: Bytes, content?: Uint8Array): Growing {
-  const buffer = content ?? Buffer.allocUnsafe(size);
+/** What one of unknown size has room for at first. */
+const ROOM: Bytes = 2 ** 16;
+
+/** An empty one of `size` bytes (null: not known), or a complete one when `content` is given. */
+export function growing(size: Bytes | null, content?: Uint8Array): Growing {
+  let buffer = content ?? Buffer.allocUnsafe(size ?? ROOM);
   let filled = content?.length ?? 0;
+  let ended = content !== undefined;
   let failure: { readonly reason: unknown } | null = null;
   const waiting = new Set<() => void>();
 
@@ -34,13 +39,26 @@ export function growing(size: Bytes, content?: Uint8Array): Growing {
       waiting.add(resume);
       signal.addEventListener('abort', resume, { once: true });
     });
+  /** What readers hold of the old buffer stays as it is. */
+  const makeRoom = (bytes: Bytes): void => {
+    if (bytes <= buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(bytes, 2 * buffer.length));
+    larger.set(buffer.subarray(0, filled));
+    buffer = larger;
+  };
 
   return {
-    size,
     filled: () => filled,
     append: (bytes) => {
+      if (size === null) makeRoom(filled + bytes.length);
       buffer.set(bytes, filled);
       filled += bytes.length;
+      ended ||= filled === size;
+      wake();
+    },
+    end: () => {
+      if (!ended) buffer = Buffer.from(buffer.subarray(0, filled)); // it is kept from now on, its spare room is not
+      ended = true;
       wake();
     },
     fail: (reason) => {
@@ -56,10 +74,11 @@ export function growing(size: Bytes, content?: Uint8Array): Growing {
           const bytes = buffer.subarray(position, available);
           position = available;
           yield bytes;
-        } else if (failure !== null) throw failure.reason;
+        } else if (ended) return;
+        else if (failure !== null) throw failure.reason;
         else await moved(signal);
       }
     },
-    complete: () => (filled === size ? buffer : null),
+    complete: () => (ended ? buffer : null),
   };
 }

@@ -1,4 +1,5 @@
 import type { Timeline } from '../grid/timeline.ts';
+import type { Codec } from '../source/codec.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Source } from '../source/record.ts';
 import type { Milliseconds } from '../units.ts';
@@ -26,7 +27,10 @@ export interface EncodeMeter extends SourceMeter {
 const MOST_CHUNKS = 8;
 
 /**
- * How many chunks one process may make. MP3 decoders forget within a few frames; AAC decoders carry the state of their
- * noise generator on, so a chunk is the same only when it is always decoded from its own lead-in.
+ * How many chunks one process may make. MP3 decoders forget within a few frames, and without loss there is nothing to
+ * forget; the others carry state on (AAC that of its noise generator, Opus that of its filters), so a chunk is the same
+ * only when it is always decoded from its own lead-in.
  */
-export const batchLimit = ({ source }: Output): number => (source.record.codec === 'mp3' ? MOST_CHUNKS : 1);
+export const batchLimit = ({ source }: Output): number => (hasMemory(source.record.codec) ? 1 : MOST_CHUNKS);
+
+const hasMemory = (codec: Codec): boolean => codec === 'aac' || codec === 'opus' || codec === 'vorbis';

@@ -1,42 +1,13 @@
 import { BatonError } from '../errors.ts';
 import { chunkBytes } from '../grid/chunk.ts';
-import { CHUNK_FRAMES, chunkCount } from '../grid/timeline.ts';
+import { chunkCount, type Timeline } from '../grid/timeline.ts';
 import type { ByteRange, Bytes } from '../units.ts';
 import type { EncodeMeter, Output } from './output.ts';
-import type { Chunks, HeldChunk } from './chunks.ts';
-import { lookAhead, type Ahead } from './ahead.ts';
-import { finish } from './finish.ts';
-import type { Slots } from './slots.ts';
-
-/** What ends a play before its end. */
-export interface Ends {
-  /** At once. */
-  readonly signal: AbortSignal;
-  /** At the next boundary between chunks, after one at least. */
-  readonly closing: AbortSignal;
-  /**
-   * Nothing leaves before all of it is there: the first chunk is in no hurry, and what was begun ahead before `closing`
-   * is still taken along.
-   */
-  readonly together?: boolean;
-}
-
-/** So many listeners may wait for their first frame; more are told to come back. */
-const MOST_WAITING = 32;
-
-/** Shared by all plays of a process. */
-export interface PlayDeps {
-  readonly chunks: Chunks;
-  readonly slots: Slots;
-}
+import { playChunks, type ChunkSpan, type Ends, type PlayDeps } from './play-chunks.ts';
 
 /**
- * The bytes of an output's frames in `range`, chunk after chunk: from the store, or encoded. The chunk that is waited
- * for is encoded by itself at once and its frames pass as ffmpeg emits them; from the first chunk that has to be
- * encoded on, the following ones are encoded ahead. How far ahead is bounded, and the listener's pace holds it back.
- * After the last byte it waits for the rest of that chunk: only whole ones are stored, and the next range begins in it.
- * Leaving it stops every encode that nobody else waits for. Throws BUSY, the reason of what ends it, and what encoding
- * throws.
+ * The bytes of an output's frames in `range`, chunk after chunk; of a codec whose frames are of one size. Throws as
+ * `playChunks`.
  */
 export async function* play(
   output: Output,
@@ -45,70 +16,18 @@ export async function* play(
   meter: EncodeMeter,
   ends: Ends,
 ): AsyncGenerator<Uint8Array, void> {
-  const { signal, closing, together = false } = ends;
-  const size = CHUNK_FRAMES * output.timeline.frameBytes;
+  const { timeline } = output;
+  const size = timeline.chunkFrames * bytesOfFrame(timeline);
   const first = Math.floor(range.start / size);
-  const end = Math.min(chunkCount(output.timeline), Math.ceil(range.end / size));
-  let begun = false;
-  let ahead = null as Ahead | null; // assigned in playChunk, which the compiler cannot see
-  try {
-    for (let index = first; index < end; index++) {
-      if (index > first && !(together && ahead?.holds(index) === true)) closing.throwIfAborted();
-      const start = Math.max(0, range.start - index * size);
-      const stop = Math.min(chunkBytes(output.timeline, index), range.end - index * size);
-      yield* playChunk(index, start, stop);
-    }
-  } finally {
-    await ahead?.stop();
-  }
+  const end = Math.min(chunkCount(timeline), Math.ceil(range.end / size));
+  const spanOf = (index: number): ChunkSpan => ({
+    start: Math.max(0, range.start - index * size),
+    end: Math.min(chunkBytes(timeline, index) ?? Infinity, range.end - index * size),
+  });
+  for await (const { bytes } of playChunks(output, { first, end, spanOf }, deps, meter, ends)) yield bytes;
+}
 
-  /**
-   * A chunk that somebody else began, or that was begun ahead, may fail for reasons of theirs: then it is encoded by
-   * itself, from where it broke, since its bytes are the same.
-   */
-  async function* playChunk(index: number, start: Bytes, stop: Bytes): AsyncGenerator<Uint8Array, void> {
-    let position = start;
-    for (let shared = await claim(index); ; shared = null) {
-      const held = shared ?? (await encodeNow(index));
-      const { chunk } = held;
-      const waited = chunk.complete() === null;
-      const reached = (): void => {
-        if (waited) ahead ??= lookAhead(output, end, deps, meter, ends);
-        ahead?.reached(index, waited);
-      };
-      try {
-        if (together) reached();
-        for await (const bytes of chunk.follow(position, stop, signal)) {
-          position += bytes.length;
-          begun = true;
-          yield bytes;
-          reached(); // not before: the first frame had the machine to itself
-        }
-        if (waited && index === end - 1) await finish(chunk, closing);
-        return;
-      } catch (error) {
-        if (shared === null || signal.aborted) throw error;
-      } finally {
-        held.release();
-      }
-    }
-  }
-
-  async function claim(index: number): Promise<HeldChunk | null> {
-    const held = ahead?.take(index);
-    if (held != null) return held;
-    const askedAt = performance.now();
-    const found = await deps.chunks.find(output, index, signal);
-    meter.storeMs ||= performance.now() - askedAt;
-    if (found !== null) meter.chunksStored += 1;
-    return found;
-  }
-
-  /** A response that has begun waits for its turn, however many do: its head promised the rest. */
-  async function encodeNow(index: number): Promise<HeldChunk> {
-    const release = await deps.slots.urgent(signal, begun ? Infinity : MOST_WAITING);
-    const [held] = deps.chunks.encode(output, [index], meter, release);
-    if (held === undefined) throw new BatonError('INTERNAL', `chunk ${index} was not started`);
-    return held;
-  }
+function bytesOfFrame({ codec, frameBytes }: Timeline): Bytes {
+  if (frameBytes === null) throw new BatonError('INTERNAL', `frames of ${codec} differ in size`);
+  return frameBytes;
 }

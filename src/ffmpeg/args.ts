@@ -1,25 +1,7 @@
 import fluent from 'fluent-ffmpeg';
-import type { Hertz, Kbps, Samples } from '../units.ts';
-
-/** What ffmpeg reads on stdin: one demuxer and one decoder, nothing else is open to the input. */
-export interface InputFormat {
-  readonly demuxer: 'mp3' | 'matroska' | 's16le';
-  readonly decoders: string;
-}
-
-/** What Baton feeds to ffmpeg: MP3 frames as they are, AAC in Matroska, and samples where there is no source. */
-export const INPUTS = {
-  mp3: { demuxer: 'mp3', decoders: 'mp3float,mp3' },
-  aac: { demuxer: 'matroska', decoders: 'aac' },
-  silence: { demuxer: 's16le', decoders: 'pcm_s16le' },
-} as const satisfies Record<string, InputFormat>;
-
-/** The MP3 that ffmpeg writes. */
-export interface OutputFormat {
-  readonly sampleRate: Hertz;
-  readonly channels: 1 | 2;
-  readonly kbps: Kbps;
-}
+import type { Samples } from '../units.ts';
+import type { InputFormat } from './inputs.ts';
+import { encodingOf, type OutputFormat } from './outputs.ts';
 
 /** One stretch of the decoded input that becomes one output; all counts are samples. */
 export interface Cut {
@@ -43,8 +25,8 @@ export const CPU_FLAGS: Readonly<Record<string, string>> = { x64: 'mmx+mmxext+ss
 
 /**
  * The arguments of one ffmpeg process that decodes stdin once and encodes every cut with an encoder of its own, to a
- * pipe of its own. MP3: constant bitrate, no bit reservoir, no Xing frame, so every frame stands alone. A single cut is
- * one that a listener waits for, so its frames leave one by one; those of several leave in blocks, which costs less.
+ * pipe of its own. A single cut is one that a listener waits for, so its frames leave one by one; those of several leave
+ * in blocks, which costs less.
  */
 export function encodeArgs(
   input: InputFormat,
@@ -56,12 +38,13 @@ export function encodeArgs(
     .inputFormat(input.demuxer)
     .inputOptions(...quiet(arch), ...confined(input))
     .complexFilter(graph(output, cuts));
+  const { options, muxer } = encodingOf(output);
   const flush = cuts.length === 1 ? '1' : '0';
   for (const index of cuts.keys()) {
     command
       .output(`pipe:${FIRST_OUTPUT + index}`)
-      .outputOptions('-map', `[o${index}]`, ...mp3(output.kbps), '-flush_packets', flush)
-      .format('mp3');
+      .outputOptions('-map', `[o${index}]`, ...options, ...UNTAGGED, '-flush_packets', flush)
+      .format(muxer);
   }
   return command._getArguments();
 }
@@ -77,10 +60,7 @@ const confined = ({ demuxer, decoders }: InputFormat): string[] => [
   ...['-vn', '-sn', '-dn'],
 ];
 
-const mp3 = (kbps: Kbps): string[] => [
-  ...['-c:a', 'libmp3lame', '-b:a', `${kbps}k`, '-reservoir', '0', '-write_xing', '0', '-id3v2_version', '0'],
-  ...['-map_metadata', '-1', '-map_chapters', '-1'],
-];
+const UNTAGGED = ['-map_metadata', '-1', '-map_chapters', '-1'];
 
 function graph(output: OutputFormat, cuts: readonly Cut[]): string {
   const branches = cuts.map((cut, index) => `[i${index}]${chain(output, cut)}[o${index}]`);
@@ -90,13 +70,14 @@ function graph(output: OutputFormat, cuts: readonly Cut[]): string {
 }
 
 /** rematrix_maxval keeps a downmix from clipping; it changes nothing where channels are kept. */
-function chain({ sampleRate, channels }: OutputFormat, cut: Cut): string {
+function chain(output: OutputFormat, cut: Cut): string {
+  const { sampleRate, channels } = output;
   const layout = channels === 1 ? 'mono' : 'stereo';
   return [
     `atrim=start_sample=${cut.from}:end_sample=${cut.to}`,
     'asetpts=N/SR/TB',
     `aresample=${sampleRate}:rematrix_maxval=1.0`,
-    `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`,
+    `aformat=sample_fmts=${encodingOf(output).sampleFormat}:sample_rates=${sampleRate}:channel_layouts=${layout}`,
     `atrim=start_sample=${cut.audioStart}:end_sample=${cut.audioEnd}`,
     'asetpts=N/SR/TB',
     'apad',

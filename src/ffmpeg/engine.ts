@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BatonError } from '../errors.ts';
-import { CPU_FLAGS, encodeArgs, INPUTS } from './args.ts';
+import { CPU_FLAGS, encodeArgs } from './args.ts';
+import { INPUTS } from './inputs.ts';
 import { startFfmpeg } from './process.ts';
 import { runFfmpeg } from './run.ts';
 
@@ -59,9 +60,10 @@ async function hashFile(path: string, hash: Hash): Promise<void> {
 async function canary(path: string, arch: string): Promise<Uint8Array> {
   const first = await transcode(path, PCM_ARGS, sweep());
   const cut = { from: 0, to: 40_000, audioStart: 0, audioEnd: 43_000, encoded: 43_200 };
-  return transcode(path, encodeArgs(INPUTS.mp3, { sampleRate: 48_000, channels: 2, kbps: 128 }, [cut], arch), first);
+  return transcode(path, encodeArgs(INPUTS.mp3, CANARY_FORMAT, [cut], arch), first);
 }
 
+const CANARY_FORMAT = { codec: 'mp3', sampleRate: 48_000, channels: 2, kbps: 128 } as const;
 const PCM_ARGS = [
   ...['-hide_banner', '-nostdin', '-v', 'error', '-f', 's16le', '-ar', '44100', '-ac', '2', '-i', 'pipe:0'],
   ...['-c:a', 'libmp3lame', '-b:a', '128k', '-write_xing', '0', '-id3v2_version', '0', '-f', 'mp3', 'pipe:3'],

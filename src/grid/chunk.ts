@@ -1,5 +1,5 @@
 import type { Bytes, Frames, Hertz, Samples } from '../units.ts';
-import { CHUNK_FRAMES, type Timeline } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
 
 /** How one chunk is encoded by a fresh encoder: what it is fed, and which of its frames are the chunk. */
 export interface ChunkPlan {
@@ -17,9 +17,6 @@ export interface ChunkPlan {
   readonly encoded: Samples;
 }
 
-const PREROLL_FRAMES: Frames = 5;
-const TAIL_FRAMES: Frames = 2;
-
 /** 40 ms are a whole number of samples at every common rate, so every chunk resamples in phase. */
 const PHASE_PER_SECOND = 25;
 
@@ -33,11 +30,11 @@ export function planChunk(
   index: number,
 ): ChunkPlan {
   const { sampleRate, frameSamples, origin } = timeline;
-  const first = index * CHUNK_FRAMES;
-  const frames = Math.min(CHUNK_FRAMES, (timeline.frames ?? Infinity) - first);
-  const preroll = Math.min(PREROLL_FRAMES, first);
+  const first = index * timeline.chunkFrames;
+  const frames = chunkFrames(timeline, index);
+  const preroll = Math.min(timeline.preroll, first);
   const start = origin + (first - preroll) * frameSamples;
-  const encoded = (preroll + frames + TAIL_FRAMES) * frameSamples;
+  const encoded = (preroll + frames + timeline.tail) * frameSamples;
   const end = Math.min(start + encoded, origin + (timeline.samples ?? Infinity));
   const phase = sampleRate / PHASE_PER_SECOND;
   const resampled = Math.max(0, Math.floor(start / phase) - 1) * phase;
@@ -55,6 +52,10 @@ export function planChunk(
   };
 }
 
-/** Bytes of chunk `index`. */
-export const chunkBytes = (timeline: Timeline, index: number): Bytes =>
-  Math.min(CHUNK_FRAMES, (timeline.frames ?? Infinity) - index * CHUNK_FRAMES) * timeline.frameBytes;
+/** Frames of chunk `index`. */
+export const chunkFrames = (timeline: Timeline, index: number): Frames =>
+  Math.min(timeline.chunkFrames, (timeline.frames ?? Infinity) - index * timeline.chunkFrames);
+
+/** Bytes of the frames of chunk `index`; null where frames differ in size. */
+export const chunkBytes = (timeline: Timeline, index: number): Bytes | null =>
+  timeline.frameBytes === null ? null : chunkFrames(timeline, index) * timeline.frameBytes;

@@ -1,17 +1,14 @@
 import { BatonError } from '../errors.ts';
-import type { Bytes, Frames, Hertz, Kbps, Samples } from '../units.ts';
-import type { Mp3Rendition } from './rendition.ts';
+import type { Frames, Hertz, Samples } from '../units.ts';
+import { aacGrid, mp3Grid, opusGrid, pcmGrid, type CodecGrid } from './codecs.ts';
+import type { GridRendition } from './rendition.ts';
 
-/** The grid of one MP3 output: frames of equal size, cut into chunks of equal length. */
-export interface Timeline {
-  readonly kbps: Kbps;
+/** The grid of one output. */
+export interface Timeline extends CodecGrid {
   readonly channels: 1 | 2;
-  readonly sampleRate: Hertz;
-  readonly frameSamples: Samples;
-  readonly frameBytes: Bytes;
   /** Output samples that a decoder must give; null while the length of the source is not known. */
   readonly samples: Samples | null;
-  /** Audio frames of the whole output, the Info frame not counted. */
+  /** Frames of the whole output; an Info frame is not counted. */
   readonly frames: Frames | null;
   /** Where output sample 0 lies on the source's presentation timeline, in output samples. */
   readonly origin: Samples;
@@ -24,47 +21,47 @@ export interface Span {
   readonly samples: Samples | null;
 }
 
-/** Length of a chunk; the last one may be shorter. */
-export const CHUNK_FRAMES: Frames = 100;
-
-/** libmp3lame's delay (576) and an MP3 decoder's (529): what a decoder drops in front. */
+/** Samples that libmp3lame puts in front; an MP3 decoder adds 529 of its own. */
 export const ENCODER_DELAY: Samples = 576;
-const CODEC_DELAY: Samples = 1105;
-/** Decoders refuse a file with fewer. */
-const LEAST_FRAMES: Frames = 2;
-const LOW_RATE_BELOW: Kbps = 64;
+/** MP3 decoders refuse a file with fewer. */
+const LEAST_MP3_FRAMES: Frames = 2;
 
 /**
  * Lays a rendition of a source on the grid. N = ceil(source samples x output rate / source rate), less the trims;
- * F = ceil((N + 1105) / frame samples), at least 2. Throws TRIM_OUT_OF_RANGE when nothing would be left.
+ * F = ceil((N + priming) / frame samples), of MP3 at least 2. Throws TRIM_OUT_OF_RANGE when nothing would be left.
  */
-export function layTimeline(rendition: Mp3Rendition, source: Span): Timeline {
-  const low = rendition.kbps < LOW_RATE_BELOW;
-  const sampleRate = low ? 24_000 : 48_000;
-  const frameSamples = low ? 576 : 1152;
-  const origin = (rendition.startMs * sampleRate) / 1000;
-  const samples = trimmedSamples(rendition, source, sampleRate, origin);
-  return {
-    kbps: rendition.kbps,
-    channels: rendition.channels ?? (source.channels === 1 ? 1 : 2),
-    sampleRate,
-    frameSamples,
-    frameBytes: 3 * rendition.kbps,
-    samples,
-    frames: samples === null ? null : Math.max(LEAST_FRAMES, Math.ceil((samples + CODEC_DELAY) / frameSamples)),
-    origin,
-  };
+export function layTimeline(rendition: GridRendition, source: Span): Timeline {
+  const channels = rendition.channels ?? (source.channels === 1 ? 1 : 2);
+  const grid = gridOf(rendition, channels);
+  const origin = (rendition.startMs * grid.sampleRate) / 1000;
+  const samples = trimmedSamples(rendition, source, grid.sampleRate, origin);
+  const least = grid.codec === 'mp3' ? LEAST_MP3_FRAMES : 0;
+  const frames = samples === null ? null : Math.max(least, Math.ceil((samples + grid.priming) / grid.frameSamples));
+  return { ...grid, channels, samples, frames, origin };
 }
 
-/** Samples at the end of the last frame that a decoder drops, as the Info frame states them. */
+/** Samples at the end of the last MP3 frame that a decoder drops, as the Info frame states them. */
 export const encoderPadding = (frames: Frames, frameSamples: Samples, samples: Samples): Samples =>
   frames * frameSamples - ENCODER_DELAY - samples;
 
 /** Chunks of an output; infinite while its length is not known. */
-export const chunkCount = (timeline: Timeline): number =>
-  timeline.frames === null ? Infinity : Math.ceil(timeline.frames / CHUNK_FRAMES);
+export const chunkCount = ({ frames, chunkFrames }: Timeline): number =>
+  frames === null ? Infinity : Math.ceil(frames / chunkFrames);
 
-function trimmedSamples(rendition: Mp3Rendition, source: Span, sampleRate: Hertz, origin: Samples): Samples | null {
+function gridOf(rendition: GridRendition, channels: 1 | 2): CodecGrid {
+  switch (rendition.codec) {
+    case 'mp3':
+      return mp3Grid(rendition.kbps);
+    case 'opus':
+      return opusGrid(rendition.kbps);
+    case 'aac':
+      return aacGrid(rendition.kbps);
+    case 'pcm':
+      return pcmGrid(channels);
+  }
+}
+
+function trimmedSamples(rendition: GridRendition, source: Span, sampleRate: Hertz, origin: Samples): Samples | null {
   if (source.samples === null) return null;
   const whole = Math.ceil((source.samples * sampleRate) / source.sampleRate);
   const end = rendition.endMs === null ? whole : Math.min(whole, (rendition.endMs * sampleRate) / 1000);

@@ -2,8 +2,9 @@ import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
 import { createBaton, type Baton } from '../relay/baton.ts';
 import type { App, Reply, ResponseLimits } from '../relay/reply.ts';
+import type { StoreCalls } from '../store/counted.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
-import { deadline, type Deadline } from './deadline.ts';
+import { deadline, SPARE_BYTES, type Deadline } from './deadline.ts';
 import { functionUrlEvent, toRequest, type FunctionUrlEvent } from './event.ts';
 import { awslambda, type LambdaContext, type StreamingHandler } from './runtime.ts';
 import { buffer, stream, type BufferedReply } from './send.ts';
@@ -46,6 +47,7 @@ export function lambda(appOf: AppOf): Handlers {
       await send(errorReply(ready), until);
       return;
     }
+    const before = { ...ready.storeCalls };
     const baton = createBaton({ ...ready, parked: 0, now: Date.now, onUsage: (record) => usage.record(record) });
     try {
       const { signal, closing } = until;
@@ -54,7 +56,7 @@ export function lambda(appOf: AppOf): Handlers {
       await settle(baton, until.closing); // a body that failed must be told at once
     } finally {
       await baton.close();
-      usage.write(until.sentBytes());
+      usage.write(until.sentBytes(), since(before, ready.storeCalls));
     }
   }
 
@@ -73,6 +75,11 @@ export function lambda(appOf: AppOf): Handlers {
   return { handler: awslambda?.streamifyResponse(handler) ?? handler, buffered };
 }
 
+const since = (before: StoreCalls, after: StoreCalls): StoreCalls => ({
+  reads: after.reads - before.reads,
+  writes: after.writes - before.writes,
+});
+
 /** What differs between the two forms. */
 interface Platform {
   readonly payloadBytes: Bytes;
@@ -82,16 +89,29 @@ interface Platform {
   readonly settle: (baton: Baton, closing: AbortSignal) => Promise<unknown>;
 }
 
+const STREAMED_BYTES: Bytes = 200 * 2 ** 20;
+
 const STREAMED = {
-  payloadBytes: 200 * 2 ** 20,
-  limits: ({ config }: Setup): ResponseLimits => ({ partBytes: config.partBytes, collectMs: null }),
-  settle: ({ sources }: Baton, closing: AbortSignal) =>
-    Promise.all([sources.downloaded(closing), sources.scanned(closing)]), // the listener has got everything by now
+  payloadBytes: STREAMED_BYTES,
+  limits: ({ config }: Setup): ResponseLimits => ({
+    wholeBytes: STREAMED_BYTES - SPARE_BYTES,
+    partBytes: config.partBytes,
+    collectMs: null,
+    isBilledByTime: true,
+    takesBroadcasts: false,
+  }),
+  settle: ({ sources, feeds }: Baton, closing: AbortSignal) =>
+    Promise.all([sources.downloaded(closing), sources.scanned(closing), feeds.looked(closing)]), // the listener has got everything by now
 };
 
 const BUFFERED = {
   payloadBytes: 6 * 2 ** 20,
-  limits: ({ config }: Setup): ResponseLimits => config,
+  limits: ({ config }: Setup): ResponseLimits => ({
+    ...config,
+    wholeBytes: config.partBytes,
+    isBilledByTime: true,
+    takesBroadcasts: false,
+  }),
   settle: waitBriefly,
 };
 

@@ -20,7 +20,7 @@ export interface Allowance {
 }
 
 /** The largest chunk has 96 kB; what a chunk or two brings after the warning must still fit. */
-const SPARE_BYTES: Bytes = 2 ** 20;
+export const SPARE_BYTES: Bytes = 2 ** 20;
 
 /** What a streamed response may send at once, and how fast that allowance grows again (Lambda quotas). */
 const BURST_BYTES: Bytes = 6 * 2 ** 20;

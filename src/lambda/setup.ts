@@ -5,6 +5,7 @@ import { toBatonError } from '../errors.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
 import { readKeysSecret } from '../sign/keys-secret.ts';
 import { parseKeys, type Keys } from '../sign/keys.ts';
+import type { StoreCalls } from '../store/counted.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';
@@ -18,6 +19,8 @@ export interface Setup {
   readonly engine: Engine;
   /** Lives as long as the environment: closing it does nothing. */
   readonly store: Store;
+  /** Of that store, since the environment began. */
+  readonly storeCalls: Readonly<StoreCalls>;
   /** Where the bundle, ffmpeg and the player are. */
   readonly packageFolder: string;
 }
@@ -57,12 +60,13 @@ export function lastingSetup(): (path?: string) => Promise<Setup> {
 async function setUp(config: Config): Promise<Setup> {
   const packageFolder = config.packageFolder ?? process.cwd();
   const folder = join(tmpdir(), 'baton-store');
+  const storeCalls: StoreCalls = { reads: 0, writes: 0 };
   const [keys, engine, store] = await Promise.all([
     readKeys(config),
     packagedEngine(packageFolder),
-    openStore({ config, folder, onFault: report, now: Date.now }),
+    openStore({ config, folder, onFault: report, now: Date.now, calls: storeCalls }),
   ]);
-  return { config, keys, engine, store: { ...store, close: () => Promise.resolve() }, packageFolder };
+  return { config, keys, engine, store: { ...store, close: () => Promise.resolve() }, storeCalls, packageFolder };
 }
 
 const readKeys = async ({ keys, keysSecret }: Config): Promise<Keys> =>

@@ -1,13 +1,23 @@
 import { BatonError } from '../errors.ts';
+import { formatRendition, renditionOf } from '../grid/rendition.ts';
 import type { Keys } from '../sign/keys.ts';
+import { publicLink, type LinkContent } from '../sign/link.ts';
+import { slug } from '../sign/name.ts';
 import type { DemoEpisode } from './demo-episode.ts';
-import { newLink } from './new-link.ts';
+import { BREAKS, type Breaks } from './demo-breaks.ts';
+import { STATION } from './demo-radio.ts';
+import { newFeedLink, newLink, newLiveLink } from './new-link.ts';
 
 /** The demo episode, and where its origin has it. */
 export interface Demo {
   readonly episode: DemoEpisode;
   /** Where the demo origin serves the episode. */
   readonly sourceUrl: string;
+  /** Where it serves a feed with the episode. */
+  readonly feedUrl: string;
+  /** Where it is on air. */
+  readonly radioUrl: string;
+  readonly breaks: Breaks;
 }
 
 /** What links are made with. */
@@ -27,6 +37,12 @@ export interface DemoDescription {
     readonly sourceBytes: number;
   };
   readonly renditions: readonly DemoRendition[];
+  /** The same episode as framed streams, which players try in this order. */
+  readonly framed: readonly { readonly url: string; readonly type: string }[];
+  /** The channel that relays the station of the demo. */
+  readonly radio: { readonly name: string; readonly url: string; readonly embedUrl: string };
+  /** The feed as it is at its host, and through Baton. */
+  readonly feed: { readonly sourceUrl: string; readonly url: string; readonly embedUrl: string };
 }
 
 /** One of the renditions that the demo page plays. */
@@ -34,6 +50,8 @@ export interface DemoRendition {
   readonly label: string;
   /** Path of a file link. */
   readonly url: string;
+  /** Path of the framed stream of the same rendition; null where there is none. */
+  readonly framedUrl: string | null;
   /** Path of an embed link. */
   readonly embedUrl: string;
   readonly options: string;
@@ -42,6 +60,7 @@ export interface DemoRendition {
 /** Absolute public links. */
 export interface MadeLink {
   readonly url: string;
+  readonly framedUrl: string | null;
   readonly embedUrl: string;
   readonly options: string;
 }
@@ -54,18 +73,38 @@ const RENDITIONS: readonly (readonly [label: string, Readonly<Record<string, str
   ['MP3 96k', { codec: 'mp3', bitrate: '96k' }],
   ['MP3 128k', { codec: 'mp3', bitrate: '128k' }],
   ['MP3 192k', { codec: 'mp3', bitrate: '192k' }],
+  ['Opus 48k', { codec: 'opus', bitrate: '48k' }],
   ['Original', { codec: 'copy' }],
 ];
 
+const FEED_RENDITION = { codec: 'mp3', bitrate: '96k' };
+
 /** The answer to `GET /api/demo`: the episode, and links to its renditions. */
-export function describeDemo({ episode, sourceUrl }: Demo, { keys }: Signer): DemoDescription {
+export function describeDemo({ episode, sourceUrl, feedUrl, radioUrl }: Demo, { keys }: Signer): DemoDescription {
   const { title, artist, bytes } = episode;
+  const stream = (rendition: Readonly<Record<string, string>>): string =>
+    newLink({ url: sourceUrl, rendition, name: title }, keys).framed ?? '';
+  const feed = { url: feedUrl, rendition: FEED_RENDITION, name: title };
+  const station = { url: radioUrl, rendition: { codec: 'aac', bitrate: '128k' }, name: STATION };
+  const channel = newLiveLink(station, null, { frames: null, theme: null }, keys);
+  const list: LinkContent = {
+    kind: 'embed',
+    options: `${formatRendition(renditionOf(FEED_RENDITION))}~list.feed`,
+    source: feedUrl,
+    name: slug(title, 'html'),
+  };
   return {
     episode: { title, artist, artwork: COVER_PATH, sourceUrl, sourceBytes: bytes },
     renditions: RENDITIONS.map(([label, rendition]) => {
-      const { file, embed, options } = newLink({ url: sourceUrl, rendition, name: title }, keys);
-      return { label, url: file, embedUrl: embed, options };
+      const { file, framed, embed, options } = newLink({ url: sourceUrl, rendition, name: title }, keys);
+      return { label, url: file, framedUrl: framed, embedUrl: embed, options };
     }),
+    framed: [
+      { url: stream({ codec: 'opus', bitrate: '96k' }), type: 'audio/mp4; codecs="opus"' },
+      { url: stream({ codec: 'aac', bitrate: '128k' }), type: 'audio/mp4; codecs="mp4a.40.2"' },
+    ],
+    radio: { name: STATION, url: channel.framed, embedUrl: channel.embed },
+    feed: { sourceUrl: feedUrl, url: newFeedLink(feed, keys), embedUrl: publicLink(list, keys) },
   };
 }
 
@@ -76,8 +115,24 @@ export function describeDemo({ episode, sourceUrl }: Demo, { keys }: Signer): De
  */
 export function makeLink(body: unknown, { keys, origin }: Signer): MadeLink {
   const { url = '', name, ...rendition } = texts(body);
-  const { file, embed, options } = newLink({ url, rendition, name: name === '' ? undefined : name }, keys);
-  return { url: origin + file, embedUrl: origin + embed, options };
+  const { file, framed, embed, options } = newLink({ url, rendition, name: name === '' ? undefined : name }, keys);
+  return { url: origin + file, framedUrl: framed && origin + framed, embedUrl: origin + embed, options };
+}
+
+/**
+ * The answer to `POST /api/break`: breaks what the parsed body names, and says what was done.
+ * @throws OPTIONS_INVALID
+ */
+export async function breakIt(body: unknown, { breaks }: Demo): Promise<{ said: string }> {
+  const { what } = texts(body);
+  const known = BREAKS.find((name) => name === what);
+  if (known === undefined) throw invalid(`what must be one of ${BREAKS.join(', ')}`);
+  return { said: await breaks.break(known) };
+}
+
+/** The answer to `GET /api/feed`: the feed as its host publishes it, which the page may not ask by itself. */
+export async function readFeed({ feedUrl }: Demo): Promise<string> {
+  return (await fetch(feedUrl)).text();
 }
 
 function texts(body: unknown): Record<string, string> {

@@ -3,7 +3,7 @@ import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
 import type { App, Headers, Reply, Request } from '../relay/reply.ts';
 import type { Bytes } from '../units.ts';
-import { COVER_PATH, describeDemo, makeLink, type Demo, type Signer } from './demo-api.ts';
+import { breakIt, COVER_PATH, describeDemo, makeLink, readFeed, type Demo, type Signer } from './demo-api.ts';
 
 const PAGE = new URL('../../player/demo/page.html', import.meta.url);
 const MOST_BODY_BYTES: Bytes = 16_384;
@@ -12,7 +12,7 @@ const PAGE_HEADERS: Headers = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
   'content-security-policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    "default-src 'self'; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
 };
 
@@ -25,10 +25,12 @@ export function demoApp(demo: Demo, signer: Signer): App {
     if (!isLoopback(request.headers['host'])) throw new BatonError('NOT_FOUND', 'not asked as localhost');
     const path = request.path.split('?', 1)[0] ?? '';
     if (path === '/api/link') return json(makeLink(await readJson(request), signer));
+    if (path === '/api/break') return json(await breakIt(await readJson(request), demo));
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new BatonError('METHOD_NOT_ALLOWED', request.method);
     if (path === '/') return content(await readFile(PAGE), PAGE_HEADERS);
     if (path === '/api/demo') return json(describeDemo(demo, signer));
+    if (path === '/api/feed') return json({ text: await readFeed(demo) });
     const { cover } = demo.episode;
     if (path === COVER_PATH)
       return content(cover.bytes, { 'content-type': cover.mime, 'cache-control': 'max-age=3600' });

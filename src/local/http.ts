@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BatonError } from '../errors.ts';
+import { isBroadcast, type Broadcast } from '../relay/broadcast.ts';
 import { drained } from '../relay/drained.ts';
 import { unlimited, type App, type Reply, type Request } from '../relay/reply.ts';
 import type { Milliseconds } from '../units.ts';
@@ -38,10 +39,14 @@ export async function answer(
   }
 }
 
-/** What was written still goes out; then the connection ends short of what its head promised. */
+/**
+ * What was written still goes out; then the connection ends short of what its head promised. Where the head promised
+ * nothing, a connection that ends would look like the end, so it is reset.
+ */
 function cut(response: ServerResponse): void {
-  if (response.headersSent && response.socket !== null) response.socket.destroySoon();
-  else response.destroy();
+  if (!response.headersSent || response.socket === null) response.destroy();
+  else if (response.useChunkedEncodingByDefault) response.socket.destroySoon();
+  else response.socket.resetAndDestroy();
 }
 
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
@@ -55,7 +60,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
     body: incoming,
     signal,
     closing: NEVER,
-    limits: unlimited,
+    limits: { ...unlimited, takesBroadcasts: true },
   };
 }
 
@@ -71,6 +76,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<void> {
   try {
+    if (headers['connection'] === 'close') response.useChunkedEncodingByDefault = false;
     response.writeHead(status, headers);
   } catch (error) {
     if (body !== null && !(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
@@ -80,9 +86,43 @@ async function send(
     response.end(isHead ? null : body);
     return;
   }
-  for await (const bytes of body) {
-    if (signal.aborted) throw signal.reason;
-    if (!response.write(bytes)) await drained(response, signal);
+  const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, unknown>;
+  try {
+    for (;;) {
+      const next = await pieces.next();
+      if (signal.aborted) throw signal.reason;
+      if (next.done !== true) {
+        if (!response.write(next.value)) await drained(response, signal);
+      } else if (isBroadcast(next.value)) return void (await relayBroadcast(next.value, response, signal));
+      else break;
+    }
+  } catch (error) {
+    await pieces.return?.();
+    throw error;
   }
   response.end();
+}
+
+/** Resolves when the broadcast is over; rejects when it breaks, and when the listener leaves. */
+function relayBroadcast(broadcast: Broadcast, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      signal.removeEventListener('abort', gone);
+      settle();
+    };
+    const gone = (): void => {
+      void leave();
+      finish(() => reject(signal.reason as Error));
+    };
+    signal.addEventListener('abort', gone, { once: true });
+    const leave = broadcast.attach({
+      write: (bytes) => response.write(bytes),
+      onDrain: (then) => response.once('drain', then),
+      end: (error) => {
+        if (error === null) response.end();
+        finish(() => (error === null ? resolve() : reject(error)));
+      },
+    });
+    if (signal.aborted) gone();
+  });
 }

@@ -1,10 +1,15 @@
 import { BatonError } from '../errors.ts';
-import { formatRendition, renditionOf } from '../grid/rendition.ts';
+import { FILE_KINDS, usualContainer } from '../grid/container.ts';
+import { formatRendition, renditionOf, type Rendition } from '../grid/rendition.ts';
 import { s3Object } from '../net/s3-source.ts';
-import type { Keys } from '../sign/keys.ts';
-import { privateLink, publicLink, type Access } from '../sign/link.ts';
-import { slug } from '../sign/name.ts';
-import type { Seconds } from '../units.ts';
+import { formatEmbedOptions, parseEmbedOptions, type EmbedOptions } from '../relay/embed-options.ts';
+import { formatLiveOptions, parseLiveOptions } from '../relay/live-options.ts';
+import { parseFeedOptions } from '../relay/feed-options.ts';
+import { formatRawOptions, type RawOptions } from '../relay/raw-options.ts';
+import { secretOf, type Keys } from '../sign/keys.ts';
+import { privateLink, publicLink, type Access, type Kind } from '../sign/link.ts';
+import { extensionIn, slug } from '../sign/name.ts';
+import type { Kbps, Seconds } from '../units.ts';
 import { parseTime } from './time-text.ts';
 
 /** What a person says of the link they want; times as in `parseTime`. */
@@ -23,6 +28,8 @@ export interface LinkAsk {
 export interface NewLink {
   /** Path of the virtual file. */
   readonly file: string;
+  /** Path of the stream that the player prefers to it; null where nothing is encoded for it. */
+  readonly framed: string | null;
   /** Path of a page with the player for it. */
   readonly embed: string;
   /** The rendition as it stands in the link. */
@@ -34,18 +41,116 @@ export interface NewLink {
  * @throws OPTIONS_INVALID, SOURCE_URL_INVALID
  */
 export function newLink(ask: LinkAsk, keys: Keys): NewLink {
+  const { path, rendition, options } = paths(ask, keys);
+  const stream = framedRendition(rendition);
+  return {
+    file: path('file', FILE_KINDS[usualContainer(rendition)].extension),
+    framed: stream && path('file', FILE_KINDS.mp4.extension, formatRendition(stream)),
+    embed: path('embed', 'html'),
+    options,
+  };
+}
+
+/** A station in a rendition. */
+export interface NewLiveLink {
+  /** Path of the frames without end, with titles; null for Opus. */
+  readonly endless: string | null;
+  /** Path of the stream that the player takes in legs. */
+  readonly framed: string;
+  /** Path of a page with the player for it. */
+  readonly embed: string;
+}
+
+/**
+ * The signed paths of the channel that relays the station at `ask.url`, and `fallback` while that is away.
+ * @throws as `newLink`; OPTIONS_INVALID for what a channel cannot be
+ */
+export function newLiveLink(
+  ask: LinkAsk,
+  fallback: string | null,
+  how: Omit<EmbedOptions, 'rendition' | 'kind'>,
+  keys: Keys,
+): NewLiveLink {
+  const { path, rendition } = paths(ask, keys);
+  const secret = secretOf(keys, keys.current);
+  const encrypt = ask.encryptSource ?? false;
+  const channel = (of: Rendition): string => {
+    const { rendition: checked } = parseLiveOptions(formatRendition(of), secret);
+    return formatLiveOptions({ rendition: checked, fallback }, secret, encrypt);
+  };
+  const extension = EXTENSIONS[rendition.codec];
+  const page = formatEmbedOptions({ ...how, rendition: channel(rendition), kind: 'live' });
+  parseEmbedOptions(page);
+  return {
+    endless: extension === undefined ? null : path('live', extension, channel(rendition)),
+    framed: path('live', 'mp4', channel(framedRendition(rendition) ?? rendition)),
+    embed: path('embed', 'html', page),
+  };
+}
+
+const EXTENSIONS: Readonly<Partial<Record<string, string>>> = { mp3: 'mp3', aac: 'aac', copy: 'mp3' };
+
+const MOST_AAC_KBPS: Kbps = 256;
+
+/** MP3 has no place in fragments that every browser takes; AAC of the same rate has. */
+function framedRendition(rendition: Rendition): Rendition | null {
+  if (rendition.codec === 'copy' || rendition.codec === 'pcm') return null;
+  if (rendition.codec === 'opus' || rendition.codec === 'aac') return rendition;
+  return { ...rendition, codec: 'aac', kbps: Math.min(MOST_AAC_KBPS, rendition.kbps) };
+}
+
+/**
+ * The signed path of a page with the player for what is at `ask.url`, an episode or a podcast feed.
+ * @throws as `newLink`
+ */
+export function newPageLink(ask: LinkAsk, how: Omit<EmbedOptions, 'rendition'>, keys: Keys): string {
+  const { path, options } = paths(ask, keys);
+  const all = formatEmbedOptions({ ...how, rendition: options });
+  parseEmbedOptions(all);
+  return path('embed', 'html', all);
+}
+
+/**
+ * The signed path of the podcast feed at `ask.url` with such renditions of its episodes, and such others besides as
+ * `parseFeedOptions` says.
+ * @throws as `newLink`
+ */
+export function newFeedLink(ask: LinkAsk, keys: Keys, alternates = 'all'): string {
+  const { path, options } = paths(ask, keys);
+  const all = alternates === 'all' ? options : `${options}~alternates.${alternates}`;
+  parseFeedOptions(all);
+  return path('feed', 'xml', all);
+}
+
+/**
+ * The signed path of what is at `ask.url`, as it is.
+ * @throws as `newLink`
+ */
+export function newRawLink(ask: LinkAsk, how: RawOptions, keys: Keys): string {
+  const { path } = paths(ask, keys);
+  return path('raw', extensionIn(ask.url), formatRawOptions(how));
+}
+
+interface Paths {
+  /** With the options of the link, or others. */
+  readonly path: (kind: Kind, extension: string, others?: string) => string;
+  readonly rendition: Rendition;
+  readonly options: string;
+}
+
+function paths(ask: LinkAsk, keys: Keys): Paths {
   if (URL.canParse(ask.url) && new URL(ask.url).protocol === 's3:') s3Object(new URL(ask.url)); // throws for what is no key
   const { start, end, ...parts } = ask.rendition;
   const rendition = renditionOf({ ...parts, start: milliseconds(start), end: milliseconds(end) });
   const options = formatRendition(rendition);
   const title = ask.name ?? titleOf(ask.url);
   const seal = { encryptSource: ask.encryptSource ?? false };
-  const path = (kind: 'file' | 'embed', extension: string): string => {
-    const content = { kind, options, source: ask.url, name: slug(title, extension) };
+  const path: Paths['path'] = (kind, extension, others = options) => {
+    const content = { kind, options: others, source: ask.url, name: slug(title, extension) };
     if (ask.access === undefined) return publicLink(content, keys, seal);
     return privateLink(content, ask.access, keys, ask.access.now, seal);
   };
-  return { file: path('file', 'mp3'), embed: path('embed', 'html'), options };
+  return { path, rendition, options };
 }
 
 const milliseconds = (text: string | undefined): string | undefined =>

@@ -1,13 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { app as embedApp } from '../../handlers/embed.ts';
-import { app as fileApp } from '../../handlers/file.ts';
-import { app as playerApp } from '../../handlers/player.ts';
 import type { Config } from '../config.ts';
 import { BatonError } from '../errors.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
-import { errorReply } from '../relay/app.ts';
 import { createBaton, type Baton } from '../relay/baton.ts';
-import type { App, Reply } from '../relay/reply.ts';
+import type { UsageRecord } from '../meter/usage.ts';
 import type { Keys } from '../sign/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';
@@ -15,7 +11,10 @@ import { demoApp } from './demo-app.ts';
 import type { Demo } from './demo-api.ts';
 import { answer, SEND_IDLE_MS } from './http.ts';
 import { listen } from './listen.ts';
+import { guarded } from './guarded.ts';
+import { createMetrics } from './metrics.ts';
 import { bundlePlayer } from './player-bundle.ts';
+import { notFound, routes } from './routes.ts';
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -51,17 +50,14 @@ export async function startServer({
   now,
 }: ServerOptions): Promise<RunningServer> {
   const player = await bundlePlayer();
-  const onUsage = (record: object): void => {
+  const metrics = createMetrics();
+  const onUsage = (record: UsageRecord): void => {
+    metrics.count(record);
     log(JSON.stringify(record));
   };
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now, onUsage });
   const stopping = new AbortController();
-  const routes = new Map<string, App>([
-    ['file', fileApp(baton)],
-    ['embed', embedApp(baton)],
-    ['player', playerApp(player)],
-    ['healthz', healthApp(baton)],
-  ]);
+  const routed = routes(baton, player, { metrics: guarded(metrics.appOf(baton), config.metricsToken) });
   const server = createServer();
   server.setTimeout(SEND_IDLE_MS); // per connection: a timer for each response costs
   const origin = await openAt(server, config).catch(async (error: unknown) => {
@@ -71,17 +67,15 @@ export async function startServer({
   const fallback = demo === null ? notFound : demoApp(demo, { keys, origin });
   const answers = new Set<Promise<void>>();
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
-    const kind = /^\/([a-z]+)(?:[/?]|$)/.exec(incoming.url ?? '')?.[1] ?? '';
-    const answered = answer(routes.get(kind) ?? fallback, incoming, response, stopping.signal).finally(() =>
-      answers.delete(answered),
+    const app = routed(incoming.url ?? '') ?? fallback;
+    const answered = answer(demo === null ? app : demo.breaks.around(app), incoming, response, stopping.signal).finally(
+      () => answers.delete(answered),
     );
     answers.add(answered);
   });
   let stopped: Promise<void> | null = null;
   return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, config.shutdownMs)) };
 }
-
-const notFound: App = () => Promise.resolve(errorReply(new BatonError('NOT_FOUND')));
 
 /** The origin that `server` is then reached at. */
 async function openAt(server: Server, { host, port }: Config): Promise<string> {
@@ -94,19 +88,6 @@ async function openAt(server: Server, { host, port }: Config): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${actual}`;
 }
 
-function healthApp({ admission, engine }: Baton): App {
-  return () => {
-    const isOpen = !admission.isClosed();
-    const state = { status: isOpen ? 'ok' : 'stopping', responses: admission.count(), engine: engine.id };
-    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-    return Promise.resolve<Reply>({
-      status: isOpen ? 200 : 503,
-      headers,
-      body: Buffer.from(`${JSON.stringify(state)}\n`),
-    });
-  };
-}
-
 async function stop(
   server: Server,
   baton: Baton,
@@ -115,6 +96,7 @@ async function stop(
   deadlineMs: Milliseconds,
 ): Promise<void> {
   baton.admission.close();
+  baton.listeners.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   const deadline = setTimeout(() => {

@@ -1,11 +1,11 @@
 import { type Id3Frame, type Id3Layout, id3Frames } from './id3-frames.ts';
 import { readId3String } from './id3-text.ts';
+import { imageType } from './image-type.ts';
 import type { Artwork, Chapter, Tags } from './tags.ts';
 
 const MAX_CHAPTERS = 1000;
 const UNKNOWN_TIME = 0xffffffff;
 const FRONT_COVER = 3;
-const PNG = '\x89PNG\r\n\x1a\n';
 
 /** ID3v2.2 has its own names. */
 const LONG_IDS: Readonly<Record<string, string>> = { TT2: 'TIT2', TP1: 'TPE1', TAL: 'TALB', PIC: 'APIC' };
@@ -72,9 +72,4 @@ function readPicture(content: Uint8Array, isShort: boolean): Picture | null {
   const bytes = content.subarray(readId3String(content, typeAt + 1, content[0] ?? 0).end);
   const mime = imageType(bytes);
   return mime && { type, mime, bytes };
-}
-
-function imageType(bytes: Uint8Array): Artwork['mime'] | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'image/jpeg';
-  return String.fromCharCode(...bytes.subarray(0, PNG.length)) === PNG ? 'image/png' : null;
 }

@@ -73,6 +73,10 @@ export function writeInfoFrame(info: InfoFrame): Uint8Array {
   return frame;
 }
 
+/** The Info frame of `audioBytes` of frames; its own bytes count, too. Throws as `writeInfoFrame`. */
+export const infoFrameBefore = (audioBytes: Bytes, info: Omit<InfoFrame, 'bytes'>): Uint8Array =>
+  writeInfoFrame({ ...info, bytes: infoFrameBytes(info) + audioBytes });
+
 /** The size of what `writeInfoFrame` makes for this stream. */
 export const infoFrameBytes = (stream: InfoStream): Bytes => smallestHead(stream).header.frameBytes;
 

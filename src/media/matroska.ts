@@ -2,7 +2,7 @@ import type { Bytes, Hertz, Milliseconds } from '../units.ts';
 
 /** The one audio track of a stream. */
 export interface MatroskaTrack {
-  readonly codecId: 'A_AAC' | 'A_MPEG/L3' | 'A_OPUS' | 'A_VORBIS' | 'A_FLAC';
+  readonly codecId: 'A_AAC' | 'A_MPEG/L3' | 'A_OPUS' | 'A_VORBIS' | 'A_FLAC' | 'A_ALAC';
   /** AudioSpecificConfig, OpusHead and the like; MP3 has none. */
   readonly codecPrivate?: Uint8Array;
   readonly sampleRate: Hertz;

@@ -9,6 +9,9 @@ export interface LambdaUsage {
   readonly coldStart: boolean;
   /** Of a response stream; 0 for a buffered response. */
   readonly streamedBytes: Bytes;
+  /** What its store was asked; older records do not say. */
+  readonly storeReads?: number;
+  readonly storeWrites?: number;
 }
 
 /** A usage record; `lambda` is there when a function wrote it. */

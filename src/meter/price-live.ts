@@ -2,20 +2,24 @@ import type { Seconds } from '../units.ts';
 import { brief, egress, legsBilledGb, type Estimate, type Scenario } from './price-scenario.ts';
 
 const CHUNK_SECONDS: Seconds = 1.6;
-const BURST_RUN_SECONDS: Seconds = 0.1;
+/** Seen on the local Lambda: 35 ms, with a whole processor. */
+const BURST_RUN_SECONDS: Seconds = 0.05;
+/** A producer stores each chunk and then the head with it, which it reads before; a claim, a lease and its end for each leg. */
+const PUTS_PER_CHUNK = 2;
+const PUTS_PER_LEG = 6;
 const LONGEST_LEG: Seconds = 840;
 
 /** A live channel whose listeners' own functions carry it: one of them is held and produces, the others send bursts. */
 export function legsUse(scenario: Scenario): Estimate {
   const { listeners, hours, memoryMb, segmentSeconds, burstSeconds } = scenario;
-  const listening = `${listeners} x ${hours} h`;
-  const bursts = (listeners * hours * 3600) / burstSeconds;
+  const listening = `${brief(Math.max(0, listeners - 1))} x ${brief(hours)} h`;
+  const bursts = (Math.max(0, listeners - 1) * hours * 3600) / burstSeconds;
   const legs = (hours * 3600) / segmentSeconds;
   const chunks = 3600 / CHUNK_SECONDS;
   const cached = scenario.cachedShare ?? shareInMemory(scenario);
   const requests = {
     value: bursts + legs,
-    how: `${listening} x 3600 / ${burstSeconds} bursts + ${hours} h x 3600 / ${segmentSeconds} legs`,
+    how: `${listening} x 3600 / ${burstSeconds} bursts + ${brief(hours)} h x 3600 / ${segmentSeconds} legs`,
   };
   const seconds = bursts * BURST_RUN_SECONDS + hours * 3600;
   return {
@@ -23,19 +27,22 @@ export function legsUse(scenario: Scenario): Estimate {
       lambdaRequests: requests,
       gbSeconds: {
         value: (seconds * memoryMb) / 1024,
-        how: `(${hours} h x 3600 s + ${brief(bursts)} bursts x ${BURST_RUN_SECONDS} s) x ${memoryMb}/1024 GB`,
+        how: `(${brief(hours)} h x 3600 s + ${brief(bursts)} bursts x ${BURST_RUN_SECONDS} s) x ${memoryMb}/1024 GB`,
       },
       streamedGb: legsBilledGb(scenario, legs),
-      s3Puts: { value: hours * chunks, how: `${hours} h x 3600 / ${CHUNK_SECONDS} chunks` },
+      s3Puts: {
+        value: hours * chunks * PUTS_PER_CHUNK + legs * PUTS_PER_LEG,
+        how: `${brief(hours)} h x 3600 / ${CHUNK_SECONDS} chunks x ${PUTS_PER_CHUNK} + ${brief(legs)} legs x ${PUTS_PER_LEG}`,
+      },
       s3Gets: {
-        value: listeners * hours * chunks * (1 - cached),
-        how: `${listening} x 3600 / ${CHUNK_SECONDS} chunks x (1 - ${brief(cached)})`,
+        value: hours * chunks + bursts + Math.max(0, listeners - 1) * hours * chunks * (1 - cached),
+        how: `${brief(hours)} h x 3600 / ${CHUNK_SECONDS} + ${brief(bursts)} heads, and ${listening} x 3600 / ${CHUNK_SECONDS} chunks x (1 - ${brief(cached)})`,
       },
       viewerRequests: requests,
       egressGb: egress(scenario),
     },
     formula:
-      '(3600 x GB x p_gbs + n x p_put + (3600/leg) x p_req)/N + (3600/burst) x (p_req + t x GB x p_gbs) + n x (1-c) x p_get + (3600/burst) x p_cf + GB_h x p_egress',
+      '(3600 x GB x p_gbs + n x (2 x p_put + p_get) + (3600/leg) x (p_req + 6 x p_put))/N + (1 - 1/N) x ((3600/burst) x (p_req + t x GB x p_gbs + p_get + p_cf) + n x (1-c) x p_get) + GB_h x p_egress',
     assumptions: [
       `chunks of ${CHUNK_SECONDS} s in one rendition, a burst of ${burstSeconds} s takes ${BURST_RUN_SECONDS * 1000} ms`,
       scenario.cachedShare === null

@@ -127,7 +127,7 @@ const isAmount = (value: unknown): boolean => typeof value === 'number' && Numbe
 /** Billed is what the function says; without it, how long the response took. Nobody who leaves early makes it less. */
 function usedBy(record: MeasuredRecord, memoryMb: number): Share {
   const { lambda, bytes, chunksEncoded, chunksStored, totalMs } = record;
-  const chunks = chunksEncoded + chunksStored;
+  const said = (calls: number | undefined, otherwise: number): number => (isAmount(calls) ? (calls ?? 0) : otherwise);
   return {
     requests: 1,
     gbSeconds: gbSecondsOf(
@@ -136,13 +136,14 @@ function usedBy(record: MeasuredRecord, memoryMb: number): Share {
         : { memoryMb, durationMs: totalMs },
     ),
     streamedGb: billedGb(lambda?.streamedBytes ?? (record.range === null ? bytes : 0)),
-    s3Puts: chunksEncoded,
-    s3Gets: record.outcome === 'refused' ? 0 : chunks + LOOKUPS,
+    s3Puts: said(lambda?.storeWrites, chunksEncoded),
+    s3Gets: said(lambda?.storeReads, record.outcome === 'refused' ? 0 : chunksEncoded + chunksStored + LOOKUPS),
     egressGb: bytes / 1e9,
   };
 }
 
-function secondsOfAudio({ kind, bytes, rendition, status }: MeasuredRecord, copyKbps: Kbps): Seconds {
+function secondsOfAudio({ kind, bytes, rendition, status, leg }: MeasuredRecord, copyKbps: Kbps): Seconds {
+  if (kind === 'live') return Math.max(0, (leg?.to ?? 0) - (leg?.from ?? 0));
   if (kind !== 'file' || status >= 300) return 0;
   const kbps = Number(/(?:^|~)bitrate\.(\d+)k(?:~|$)/.exec(rendition ?? '')?.[1] ?? copyKbps);
   return (bytes * 8) / 1000 / kbps;

@@ -35,7 +35,7 @@ export interface Estimate {
 /** Memory and segment length that a mode is thought with. */
 export const MODE_DEFAULTS: Readonly<Record<Mode, { readonly memoryMb: number; readonly segmentSeconds: Seconds }>> = {
   file: { memoryMb: 3538, segmentSeconds: 0 },
-  'live-legs': { memoryMb: 512, segmentSeconds: 840 },
+  'live-legs': { memoryMb: 512, segmentSeconds: 90 },
   hls: { memoryMb: 512, segmentSeconds: 4.8 },
   private: { memoryMb: 512, segmentSeconds: 840 },
 };

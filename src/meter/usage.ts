@@ -1,5 +1,5 @@
 import type { FailureCode } from '../errors.ts';
-import type { Bytes, Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds, Seconds } from '../units.ts';
 
 /** What one response has cost so far. Written by the parts it passes through, read when it is over. */
 export interface Meter {
@@ -16,6 +16,15 @@ export interface Meter {
 
 /** How a response ended. `cut`: it had begun and could not be finished; `left`: the listener went away. */
 export type Outcome = 'whole' | 'refused' | 'cut' | 'left';
+
+/** What of a framed stream, or of a channel, one body brought, on the timeline of the output, and how it ended; null: in nothing. */
+export interface LegRecord {
+  from: Seconds;
+  to: Seconds;
+  end: 'leg' | 'eos' | 'error' | null;
+  /** Of a channel: whether this process made chunks of it in the meantime, or others did. */
+  role?: 'produced' | 'followed';
+}
 
 /** One line of the usage log. */
 export interface UsageRecord {
@@ -35,6 +44,8 @@ export interface UsageRecord {
   readonly chunksEncoded: number;
   readonly chunksStored: number;
   readonly encoderCpuMs: Milliseconds;
+  /** Of a framed stream, and of a channel. */
+  readonly leg?: Readonly<LegRecord>;
   readonly outcome: Outcome;
   readonly error: FailureCode | null;
   /** For the log alone; see BatonError. */

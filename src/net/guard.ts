@@ -3,12 +3,13 @@ import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { BatonError } from '../errors.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
+import { readIcyAsHttp } from './icy-status.ts';
 
 /** dns.lookup with `all: true`; tests put their own zone here. */
 export type Resolve = (
   hostname: string,
   options: LookupAllOptions,
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+  done: (error: NodeJS.ErrnoException | null, addresses?: LookupAddress[]) => void,
 ) => void;
 
 /** What the guard lets through. */
@@ -46,8 +47,8 @@ export function checkUrl(url: URL, options: GuardOptions = {}): void {
 
 /**
  * The undici agent that owns every socket to a source: it checks address literals, all DNS answers, and the address of
- * the peer that was reached. It keeps connections alive, follows no redirects, and has no timers for head and body:
- * those belong to whoever reads.
+ * the peer that was reached. It keeps connections alive, understands `ICY 200 OK`, follows no redirects, and has no timers
+ * for head and body: those belong to whoever reads.
  * @throws CONFIG_INVALID for an `allowOrigins` entry that is not exactly an http or https origin
  */
 export function guardedAgent(options: AgentOptions): Agent {
@@ -65,8 +66,9 @@ export function guardedAgent(options: AgentOptions): Agent {
     connect(target, done) {
       const connect = allowed.has(originOf(target)) ? connectAnywhere : connectPublic;
       connect(target, (...[error, socket]) => {
-        if (error === null) done(null, socket);
-        else done(unreachable(error, target.hostname), null);
+        if (error !== null) return void done(unreachable(error, target.hostname), null);
+        readIcyAsHttp(socket);
+        done(null, socket);
       });
     },
   });
@@ -136,7 +138,7 @@ function originOf({ protocol, hostname, port }: buildConnector.Options): string 
 const anyAnswer =
   (resolve: Resolve): LookupFunction =>
   (hostname, options, done) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses = []) => {
       const [first] = addresses;
       if (error !== null) done(error, '');
       else if (first === undefined) done(noAddress(hostname), '');
@@ -148,8 +150,8 @@ const anyAnswer =
 // One private answer refuses the name: the dial may choose any of them.
 const publicAnswers = (resolve: Resolve): LookupFunction =>
   anyAnswer((hostname, options, done) => {
-    resolve(hostname, options, (error, addresses) => {
-      const bad = error === null ? addresses.find(({ address }) => !isPublicAddress(address)) : undefined;
+    resolve(hostname, options, (error, addresses = []) => {
+      const bad = addresses.find(({ address }) => !isPublicAddress(address));
       if (bad === undefined) done(error, addresses);
       else done(refused(`${hostname} resolves to ${bad.address}`), []);
     });

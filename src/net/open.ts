@@ -27,6 +27,8 @@ export interface NetOptions extends GuardOptions {
 export interface OpenOptions extends Ask {
   /** Governs the body too. */
   readonly signal: AbortSignal;
+  /** What the pace of this body may be, where it differs from that of the net. */
+  readonly pace?: Partial<PaceLimits>;
 }
 
 /** A source that has answered. */
@@ -97,7 +99,8 @@ async function open(address: string, ask: OpenOptions, answerOf: AnswerOf, limit
     refuseEncoded(answer);
     const { url, status, headers, incoming } = answer;
     const bodiless = ask.method === 'HEAD' || status === 204 || status === 304;
-    const body = sourceBody(incoming, bodiless ? null : bodyLength(status, headers), limits, ask.signal);
+    const length = bodiless ? null : bodyLength(status, headers);
+    const body = sourceBody(incoming, length, { ...limits, ...ask.pace }, ask.signal);
     if (bodiless) body.close();
     return { url: url.href, status, headers, body: body.bytes, close: () => body.close() };
   } catch (thrown) {

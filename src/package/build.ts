@@ -3,14 +3,15 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BatonError } from '../errors.ts';
 import { findFfmpeg } from '../ffmpeg/binary.ts';
-import { bundlePlayer } from '../local/player-bundle.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import type { Architecture } from './architecture.ts';
 import { bundleHandlers, type Bundle } from './bundle.ts';
 import { edgeCode } from './edge-code.ts';
 import { engineRecord, type EngineRecord } from './engine-record.ts';
 import { fetchedFfmpeg } from './fetch-ffmpeg.ts';
+import { HANDLERS } from './handlers.ts';
 import { initTime } from './init-time.ts';
+import { writePlayerFiles } from './player-files.ts';
 
 /** What `build` makes, and for which machine. */
 export interface BuildOptions {
@@ -35,8 +36,6 @@ export interface Built {
   readonly edgeBytes: Bytes;
 }
 
-/** The handlers that are deployed; `file` serves two functions. */
-const HANDLERS = ['file', 'embed', 'keys'] as const;
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 const BINARY = 'ffmpeg';
 
@@ -56,7 +55,7 @@ export async function build(options: BuildOptions): Promise<Built> {
     const bundles = await bundleHandlers(HANDLERS, draft).catch((cause: unknown) => {
       throw new BatonError('INTERNAL', cause instanceof Error ? cause.message : String(cause), { cause });
     });
-    await writePlayer(join(draft, 'player'));
+    await writePlayerFiles(join(draft, 'player'));
     report(`Packing ${ffmpeg}`);
     const engine = await writeEngine(ffmpeg, draft, arch);
     await chmod(draft, 0o755);
@@ -76,14 +75,6 @@ export async function build(options: BuildOptions): Promise<Built> {
 
 const nativeOrFetched = (arch: Architecture): string =>
   arch === process.arch && process.platform === 'linux' ? findFfmpeg(null) : fetchedFfmpeg(arch);
-
-async function writePlayer(folder: string): Promise<void> {
-  const player = await bundlePlayer();
-  const script = [...player].find(([path]) => basename(path) === 'baton-player.js')?.[1];
-  if (script === undefined) throw new BatonError('INTERNAL', 'the player was not bundled');
-  await mkdir(folder);
-  await writeFile(join(folder, 'baton-player.js'), script);
-}
 
 async function writeEngine(ffmpeg: string, folder: string, arch: Architecture): Promise<EngineRecord> {
   const record = await engineRecord(ffmpeg, BINARY, arch).catch((thrown: unknown) => {

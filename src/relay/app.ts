@@ -1,10 +1,12 @@
-import { BatonError, toBatonError, type FailureCode } from '../errors.ts';
-import { newMeter, type Meter, type Outcome, type UsageRecord } from '../meter/usage.ts';
+import { BatonError, toBatonError } from '../errors.ts';
+import { newMeter, type LegRecord, type Meter, type Outcome, type UsageRecord } from '../meter/usage.ts';
 import type { Kind } from '../sign/link.ts';
 import type { Baton } from './baton.ts';
 import { watched, type Watcher } from './body.ts';
+import type { Bytes } from '../units.ts';
 import { crossOrigin, preflight } from './cross-origin.ts';
 import type { App, Headers, Reply, Request } from './reply.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 
 /** What is noted of one request while it is answered. */
 export interface Notes {
@@ -15,35 +17,47 @@ export interface Notes {
   firstAudioAt: number | null;
   /** What an error reply says besides its code. */
   errorHeaders: Headers;
+  /** Why a body that came to an orderly end does not hold what was asked for, which it tells the listener itself. */
+  failure: BatonError | null;
+  /** Of a framed stream, and of a channel. */
+  leg: LegRecord | null;
 }
 
 /** Answers requests of one kind. Throws BatonError while there is still a status to give. */
 export type Relay = (request: Request, baton: Baton, notes: Notes) => Promise<Reply>;
 
-const RETRY_AFTER_SECONDS: Partial<Record<FailureCode, number>> = {
-  BUSY: 2,
-  STOPPING: 1,
-  RESPONSE_LIMIT: 1,
-  SOURCE_CHANGED: 1,
-  SOURCE_UNMEASURED: 1,
-};
-
 /** Everything that happens to a request of this kind, in order; one line of usage is written when its response is over. */
 export function app(kind: Kind, relay: Relay, baton: Baton): App {
   return async (request) => {
     const startedAt = performance.now();
-    const notes: Notes = { meter: newMeter(), rendition: null, firstAudioAt: null, errorHeaders: {} };
+    const notes: Notes = {
+      meter: newMeter(),
+      rendition: null,
+      firstAudioAt: null,
+      errorHeaders: {},
+      failure: null,
+      leg: null,
+    };
     const log: Log = (status, bytes, outcome, error) => {
       baton.onUsage(usageRecord(kind, request, notes, { startedAt, status, bytes, outcome, error, at: baton.now() }));
     };
-    const leave = baton.admission.enter();
+    const onBytes = (count: Bytes): void => void baton.sent.set(kind, (baton.sent.get(kind) ?? 0) + count);
+    const door = kind === 'live' ? baton.listeners : baton.admission;
+    const leave = door.enter();
     try {
-      if (leave === null) throw new BatonError(baton.admission.isClosed() ? 'STOPPING' : 'BUSY');
-      if (request.method === 'OPTIONS') return finished(preflight(), request.signal, log, leave);
+      if (leave === null) throw new BatonError(door.isClosed() ? 'STOPPING' : 'BUSY');
+      if (request.method === 'OPTIONS') return finished(preflight(), request.signal, notes, log, leave, onBytes);
       if (request.method !== 'GET' && request.method !== 'HEAD')
         throw new BatonError('METHOD_NOT_ALLOWED', request.method);
       const reply = await relay(request, baton, notes);
-      return finished({ ...reply, headers: { ...reply.headers, ...crossOrigin } }, request.signal, log, leave);
+      return finished(
+        { ...reply, headers: { ...reply.headers, ...crossOrigin } },
+        request.signal,
+        notes,
+        log,
+        leave,
+        onBytes,
+      );
     } catch (thrown) {
       leave?.();
       const error = toBatonError(request.signal.aborted ? request.signal.reason : thrown);
@@ -55,7 +69,7 @@ export function app(kind: Kind, relay: Relay, baton: Baton): App {
 
 /** An error in the form that people and players read. */
 export function errorReply(error: BatonError, headers: Headers = {}): Reply {
-  const retryAfter = RETRY_AFTER_SECONDS[error.code];
+  const retryAfter = retryAfterSeconds(error);
   const { code, message } = error;
   return {
     status: error.status,
@@ -76,19 +90,30 @@ const LONGEST_RANGE = 64;
 
 type Log = (status: number, bytes: number, outcome: Outcome, error: BatonError | null) => void;
 
-function finished(reply: Reply, signal: AbortSignal, log: Log, leave: () => void): Reply {
+function finished(
+  reply: Reply,
+  signal: AbortSignal,
+  notes: Notes,
+  log: Log,
+  leave: () => void,
+  onBytes: (count: Bytes) => void,
+): Reply {
   const { status, body } = reply;
   if (body === null || body instanceof Uint8Array) {
     leave();
-    log(status, body?.length ?? 0, 'whole', null);
+    onBytes(body?.length ?? 0);
+    log(status, body?.length ?? 0, notes.failure === null ? 'whole' : 'cut', notes.failure);
     return reply;
   }
   let bytes = 0;
   const watcher: Watcher = {
-    onBytes: (count) => void (bytes += count),
+    onBytes: (count) => {
+      bytes += count;
+      onBytes(count);
+    },
     onEnd: (end) => {
       leave();
-      if (end === 'whole') return void log(status, bytes, 'whole', null);
+      if (end === 'whole') return void log(status, bytes, notes.failure === null ? 'whole' : 'cut', notes.failure);
       const thrown = end === 'left' ? new BatonError('CLIENT_GONE') : end.error;
       const error = toBatonError(signal.aborted ? signal.reason : thrown); // whatever breaks then, breaks for this
       if (error.code === 'CLIENT_GONE') log(status, bytes, 'left', null);
@@ -124,6 +149,7 @@ function usageRecord(kind: Kind, request: Request, notes: Notes, result: Result)
     chunksEncoded: meter.chunksEncoded,
     chunksStored: meter.chunksStored,
     encoderCpuMs: tenths(meter.encoderCpuMs),
+    ...(notes.leg === null ? {} : { leg: notes.leg }),
     outcome,
     error: error?.code ?? null,
     ...(error === null || error.detail === '' ? {} : { detail: error.detail }),

@@ -1,27 +1,41 @@
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { createChunks, type Chunks } from '../encode/chunks.ts';
 import { encoderSlots, type Slots } from '../encode/slots.ts';
+import { createChannels, type Channels } from '../live/channels.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
 import { warmPool } from '../ffmpeg/warm.ts';
 import type { UsageRecord } from '../meter/usage.ts';
 import type { Keys } from '../sign/keys.ts';
+import type { Net } from '../net/open.ts';
+import type { Kind } from '../sign/link.ts';
 import { linkReader, type LinkReader } from '../sign/reader.ts';
 import { sourceNet } from '../source/source-net.ts';
+import { createPayloads, type Payloads } from '../source/payloads.ts';
 import { createSources, type Sources } from '../source/sources.ts';
 import type { Store } from '../store/store.ts';
 import { trackedStore } from '../store/tracked.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import { admission, type Admission } from './admission.ts';
+import { createFeedLengths, type FeedLengths } from './feed-lengths.ts';
 import { virtualFiles, type VirtualFiles } from './virtual-file.ts';
 
 /** Everything a relay needs, put together once per process. */
 export interface Baton extends Omit<Parts, 'store'> {
   readonly readLink: LinkReader;
   readonly files: VirtualFiles;
+  readonly net: Net;
+  readonly feeds: FeedLengths;
   readonly sources: Sources;
+  readonly payloads: Payloads;
   readonly chunks: Chunks;
   readonly slots: Slots;
+  readonly channels: Channels;
   readonly admission: Admission;
+  /** Of listeners of channels. */
+  readonly listeners: Admission;
+  /** Bytes that were sent so far, by kind. */
+  readonly sent: Map<Kind, Bytes>;
   /** Stops parked processes, background reads and connections; what was encoded is written first. */
   close(): Promise<void>;
 }
@@ -44,6 +58,10 @@ export interface Parts {
 /** Listeners who wait may have this many encoders for each one that may encode ahead. */
 const URGENT_PER_ENCODER = 4;
 const PARKED_MS = 120_000;
+/** Channels begin once: a process that waits for another beginning would wait in vain. */
+const NONE_PARKED = { size: 0, idleMs: 0 };
+/** Where processes outlive a response, a source is kept for the next listener for a while. */
+const LINGER_MS = 5_000;
 
 /** Puts the parts together. Nothing is started or read before the first request. */
 export function createBaton({ config, keys, engine, store, parked, now, onUsage }: Parts): Baton {
@@ -56,27 +74,47 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
     revalidateMs: config.revalidateMs,
     maxSpoolBytes: config.spoolBytes,
   });
+  const payloads = createPayloads({ net, store: tracked, now, revalidateMs: config.revalidateMs });
+  const files = virtualFiles(engine.id);
+  const { revalidateMs } = config;
+  const feeds = createFeedLengths({ sources, files, store: tracked, engineId: engine.id, now, revalidateMs });
   const warm = warmPool(engine.path, { size: parked, idleMs: PARKED_MS });
   const chunks = createChunks(tracked, { sources, engine, warm });
+  const { dvrMs, silenceMs } = config;
+  const channels = createChannels({
+    ...{ net, store: tracked, now, clock: () => performance.now(), dvrMs, silenceMs },
+    ...{ encoder: { engine, warm: warmPool(engine.path, NONE_PARKED) }, engineId: engine.id },
+    holder: randomId(),
+    newVersion: randomId,
+    lingerMs: parked === 0 ? 0 : LINGER_MS,
+  });
   return {
     config,
     keys,
     engine,
     readLink: linkReader(keys, config),
-    files: virtualFiles(engine.id),
+    files,
+    net,
+    feeds,
     sources,
+    payloads,
     chunks,
     slots: encoderSlots(config.encoders, config.encoders * URGENT_PER_ENCODER),
+    channels,
     admission: admission(config.maxRequests),
+    listeners: admission(config.maxListeners),
+    sent: new Map(),
     parked,
     now,
     onUsage,
     close: async () => {
-      await chunks.close();
-      await Promise.all([warm.close(), sources.close()]);
+      await Promise.all([chunks.close(), feeds.close(), channels.close()]);
+      await Promise.all([warm.close(), sources.close(), payloads.close()]);
       await net.close();
       await tracked.idle();
       await store.close();
     },
   };
 }
+
+const randomId = (): string => randomBytes(4).toString('hex');

@@ -1,4 +1,4 @@
-import type { Ends } from '../encode/play.ts';
+import type { Ends } from '../encode/play-chunks.ts';
 import { BatonError, hasCode } from '../errors.ts';
 import type { Request } from './reply.ts';
 

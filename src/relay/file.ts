@@ -1,9 +1,8 @@
 import { BatonError, hasCode } from '../errors.ts';
-import { parseRendition } from '../grid/rendition.ts';
+import { containerOf, usualContainer } from '../grid/container.ts';
+import { formatRendition, parseRendition } from '../grid/rendition.ts';
 import { serverTiming } from '../meter/usage.ts';
 import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
-import type { Link } from '../sign/link.ts';
-import type { Source } from '../source/record.ts';
 import type { ByteRange, Bytes } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
@@ -11,7 +10,10 @@ import { following } from './body.ts';
 import { collect, collecting } from './collect.ts';
 import { httpDate, isNotModified, rangeApplies, type Validators } from './conditional.ts';
 import { bare, describe } from './file-headers.ts';
+import { decided } from './format-auto.ts';
+import { framed } from './framed.ts';
 import { frameBytes, growingFrames } from './frames.ts';
+import { openSource } from './open-source.ts';
 import type { Headers, Reply, Request } from './reply.ts';
 import type { VirtualFile } from './virtual-file.ts';
 
@@ -23,12 +25,17 @@ import type { VirtualFile } from './virtual-file.ts';
 export async function file(request: Request, baton: Baton, notes: Notes): Promise<Reply> {
   const link = baton.readLink(request.path, baton.now() / 1000);
   if (link.kind !== 'file') throw new BatonError('NOT_FOUND', link.kind);
-  parseRendition(link.options);
+  const rendition = parseRendition(link.options);
+  const container = containerOf(rendition, link.name);
   notes.rendition = link.options;
+  if (container === 'mp4') return framed(request, link, baton, notes);
+  if (link.place !== null) throw new BatonError('NOT_FOUND', link.place);
+  const chosen = decided(rendition, request.headers);
   const source = await openSource(link, request, baton, notes);
-  const wanted = await withLength(baton.files(source, link.options), request, baton, notes);
+  const known = baton.files(source, formatRendition(chosen), usualContainer(chosen));
+  const wanted = await withLength(known, request, baton, notes);
   const lastModified = wanted.etag === null ? null : httpDate(source.pin.modified, baton.now());
-  const headers = describe(wanted, lastModified, link, baton);
+  const headers = describe(wanted, lastModified, chosen !== rendition, link, baton);
   if (wanted.size === null || wanted.etag === null) return unmeasured(request, wanted, headers, baton, notes);
 
   const validators: Validators = { etag: wanted.etag, lastModified };
@@ -57,13 +64,6 @@ function requireRoom(size: Bytes, isPart: boolean, { limits, headers }: Request)
   if (limits.collectMs === null || size <= limits.partBytes) return;
   const isResumed = headers['range'] !== undefined && !isPart;
   throw isResumed ? new BatonError('FILE_CHANGED') : new BatonError('RESPONSE_LIMIT', `${size} bytes`);
-}
-
-async function openSource(link: Link, request: Request, baton: Baton, { meter }: Notes): Promise<Source> {
-  const startedAt = performance.now();
-  const source = await baton.sources.open(link.source, request.signal, meter);
-  meter.probeMs = performance.now() - startedAt;
-  return source;
 }
 
 /** Who cannot send bytes as they come has to wait for the length, and the listener gets it, or is told to come back. */

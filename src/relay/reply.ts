@@ -16,14 +16,26 @@ export interface Request {
 
 /** What the platform lets one response be. */
 export interface ResponseLimits {
+  /** The most that a whole body may hold; a longer one is cut, or cannot be begun where it leaves at once. */
+  readonly wholeBytes: Bytes;
   /** A 206 may hold this much; the listener asks for what follows it. */
   readonly partBytes: Bytes;
   /** Null when bytes leave as they come. Else a response is sent when it is complete, and may take this long to be. */
   readonly collectMs: Milliseconds | null;
+  /** Whether a response costs for as long as it lasts. */
+  readonly isBilledByTime: boolean;
+  /** Whether a body may return a `Broadcast`, and is then gone on with by it. */
+  readonly takesBroadcasts: boolean;
 }
 
 /** For a platform that streams for as long as it takes. */
-export const unlimited: ResponseLimits = { partBytes: Infinity, collectMs: null };
+export const unlimited: ResponseLimits = {
+  wholeBytes: Infinity,
+  partBytes: Infinity,
+  collectMs: null,
+  isBilledByTime: false,
+  takesBroadcasts: false,
+};
 
 /** Of a response; lower-case names. */
 export type Headers = Record<string, string>;

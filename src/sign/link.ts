@@ -27,6 +27,8 @@ export interface Link extends LinkContent {
   readonly kid: string;
   /** The path after the token, `options/source/name`: safe to build cache keys from. */
   readonly rest: string;
+  /** Of a file where to begin, of a page a part of it: the last segment, not covered by the signature. Null: none. */
+  readonly place: string | null;
 }
 
 /** Until when a private link is good, and for whom. */
@@ -46,8 +48,11 @@ export interface Seal {
 /** The longest a private link may live. */
 export const MAX_LIFE: Seconds = 7 * 86_400;
 const CLOCK_SKEW: Seconds = 60;
-// CloudFront takes 8,192 bytes of URL with scheme and host.
+// CloudFront takes 8,192 bytes of URL with scheme and host; a place comes on top.
 const MAX_CHARS = 8_000;
+const MAX_PLACE_CHARS = 128;
+/** Kinds that have places: of all others a link with one leads nowhere. */
+const WITH_PLACES: readonly Kind[] = ['file', 'live', 'embed'];
 
 const KIND = `(${KINDS.join('|')})`;
 const TOKEN = `([a-z0-9]{1,8})(?:\\.([1-9a-z][0-9a-z]{0,8})\\.([A-Za-z0-9_-]{1,64}))?\\.([A-Za-z0-9_-]{${SIGNATURE_CHARS}})`;
@@ -55,6 +60,7 @@ const SEGMENT = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+';
 const REST = `((${SEGMENT})/(~?[A-Za-z0-9_-]+)/(${SEGMENT}))`;
 const PATH = new RegExp(`^/${KIND}/${TOKEN}/${REST}$`);
 const STRIPPED = new RegExp(`^/(file)/([a-z0-9]{1,8})/${REST}$`);
+const PLACED = new RegExp(`^((?:/[^/]+){5})/((?!\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_PLACE_CHARS}})$`);
 
 /**
  * The path of a link that never expires and is the same every time; it is revoked with its key.
@@ -75,10 +81,15 @@ export function privateLink(content: LinkContent, access: Access, keys: Keys, no
 
 /**
  * Checks a link and takes it apart. `path` is the request target exactly as received, never decoded or re-serialised.
- * @throws LINK_INVALID, LINK_EXPIRED, SOURCE_URL_INVALID
+ * @throws LINK_INVALID, LINK_EXPIRED, SOURCE_URL_INVALID, and NOT_FOUND for a place in a kind that has none
  */
 export function readLink(path: string, keys: Keys, now: Seconds): Link {
-  const match = path.length > MAX_CHARS ? null : PATH.exec(path);
+  const { address, place } = splitPlace(path);
+  return atPlace(readAddress(address, keys, now), place);
+}
+
+function readAddress(path: string, keys: Keys, now: Seconds): Link {
+  const match = PATH.exec(path);
   if (match === null) throw invalid('not of the form of a link');
   const [, kind = '', kid = '', expiry = '', scope = '', given = '', rest = '', options = '', sealed = '', name = ''] =
     match as readonly (string | undefined)[];
@@ -88,16 +99,18 @@ export function readLink(path: string, keys: Keys, now: Seconds): Link {
   const expiresAt = expiry === '' ? null : checkExpiry(parseInt(expiry, 36), now);
   const source = unsealSource(sealed, secret);
   const content = { kind: kind as Kind, options: options === NO_OPTIONS ? '' : options, source, name };
-  return { ...content, expiresAt, scope: expiry === '' ? null : scope, kid, rest };
+  return { ...content, expiresAt, scope: expiry === '' ? null : scope, kid, rest, place: null };
 }
 
 /**
  * Takes apart a link whose token an edge in front of Baton has checked and left out, so that caches know one address for
- * all links to one file: `/file/kid/options/source/name`. Null for any other path, and any other kind.
+ * all links to one file: `/file/kid/options/source/name`, and perhaps a place. Null for any other path, and any other
+ * kind.
  * @throws LINK_INVALID for an unknown key, SOURCE_URL_INVALID
  */
 export function readStrippedLink(path: string, keys: Keys): Link | null {
-  const match = path.length > MAX_CHARS ? null : STRIPPED.exec(path);
+  const { address, place } = splitPlace(path);
+  const match = STRIPPED.exec(address);
   if (match === null) return null;
   const [, kind = '', kid = '', rest = '', options = '', sealed = '', name = ''] = match as readonly (
     string | undefined
@@ -106,7 +119,24 @@ export function readStrippedLink(path: string, keys: Keys): Link | null {
   if (secret === undefined) throw invalid(`unknown key ${kid}`);
   const source = unsealSource(sealed, secret);
   const content = { kind: kind as Kind, options: options === NO_OPTIONS ? '' : options, source, name };
-  return { ...content, expiresAt: null, scope: null, kid, rest };
+  return { ...content, expiresAt: null, scope: null, kid, rest, place };
+}
+
+/**
+ * The address of a path, which is the same for all places in it, and the place. What cannot be a link has no place, and
+ * what is too long for one no address.
+ */
+export function splitPlace(path: string): { readonly address: string; readonly place: string | null } {
+  const match = path.length > MAX_CHARS + 1 + MAX_PLACE_CHARS ? null : PLACED.exec(path);
+  const [, address = path, place = null] = match ?? [];
+  return { address: address.length > MAX_CHARS ? '' : address, place };
+}
+
+/** The link at a place of it. @throws NOT_FOUND when its kind has no places */
+export function atPlace(link: Link, place: string | null): Link {
+  if (place === null) return link;
+  if (!WITH_PLACES.includes(link.kind)) throw new BatonError('NOT_FOUND', `a place in ${link.kind}`);
+  return { ...link, place };
 }
 
 /** For links that Baton writes into playlists and pages: they inherit an expiry, but change once an hour at most. */

@@ -13,6 +13,10 @@ export function slug(title: string, extension: string): string {
   return (stem === '' ? 'untitled' : stem) + suffix;
 }
 
+/** The extension in the path of an address; empty where there is none. */
+export const extensionIn = (url: string): string =>
+  /\.([A-Za-z0-9]{1,5})$/.exec(URL.parse(url)?.pathname ?? '')?.[1] ?? '';
+
 function ascii(text: string): string {
   return text
     .toLowerCase()

@@ -92,7 +92,13 @@ function contentsOf(index: SeekIndex): Contents {
 
 /** The record of a source whose length only the complete index tells. */
 function measured(record: ProbeRecord, index: SeekIndex): ProbeRecord {
-  if (record.mp3 === null || record.samples !== null) return record;
+  if (record.samples !== null) return record;
+  const { adts } = record;
+  if (adts !== undefined) {
+    const audio = { ...adts.audio, end: index.end };
+    return { ...record, samples: index.frames * adts.frameSamples, adts: { ...adts, audio } };
+  }
+  if (record.mp3 === null) return record;
   const { claim } = record.mp3;
   const padding = claim?.frames === index.frames ? claim.padding : null;
   const audio = { start: record.mp3.audio.start, end: index.end };

@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { id3Size } from '../media/id3.ts';
+import { frameContainer } from './frame-container.ts';
 import { HEAD_BYTES } from './look.ts';
 import { readOpening } from './mp3-layout.ts';
 import type { ProbeRecord } from './record.ts';
@@ -17,11 +18,15 @@ export function identify(head: Uint8Array): ProbeRecord['container'] {
   const tag = id3Size(head) ?? 0;
   if (tag >= head.length) return 'mp3'; // seen when the tag has been passed over
   const bytes = head.subarray(tag);
+  const known = CONTAINERS.find(([, test]) => test(bytes));
+  if (known) return known[0];
   const other = MEDIA.find(([, test]) => test(bytes));
   if (other) throw new BatonError('CODEC_UNSUPPORTED', other[0]);
   const alien = ALIEN.find(([, test]) => test(bytes));
   if (alien) throw new BatonError('SOURCE_NOT_MEDIA', alien[0]);
-  if (tag > 0 || isMp3(bytes) || bytes.every((byte) => byte === 0)) return 'mp3';
+  const frames = frameContainer(bytes, bytes.length < HEAD_BYTES);
+  if (frames !== null) return frames;
+  if (tag > 0 || bytes.every((byte) => byte === 0)) return 'mp3'; // or ADTS: seen when there are frames
   throw new BatonError('SOURCE_NOT_MEDIA', `starts with ${Buffer.from(bytes.subarray(0, 16)).toString('hex')}`);
 }
 
@@ -32,26 +37,28 @@ const starts =
   (bytes) =>
     latin1(bytes, at, at + text.length) === text;
 
-/** ADTS has MPEG's sync word and layer 0 (ISO/IEC 13818-7 6.2); layers I and II are no MP3. */
+/** Of MPEG's sync word; layers I and II are no MP3. */
 const isLayer =
   (layer: number): Test =>
   ([b0, b1 = 0]) =>
     b0 === 0xff && (b1 & 0xf0) === 0xf0 && ((b1 >> 1) & 3) === layer;
 
-const MEDIA: readonly (readonly [string, Test])[] = [
+const CONTAINERS: readonly (readonly [ProbeRecord['container'], Test])[] = [
   ['ogg', starts('OggS')],
   ['flac', starts('fLaC')],
-  ['wav', (bytes) => starts('RIFF')(bytes) && starts('WAVE', 8)(bytes)],
-  ['wav', starts('RF64')],
-  ['aiff', (bytes) => starts('FORM')(bytes) && starts('AIF', 8)(bytes)],
+  ['wav', (bytes) => (starts('RIFF')(bytes) || starts('RF64')(bytes)) && starts('WAVE', 8)(bytes)],
   ['matroska', starts('\x1a\x45\xdf\xa3')],
+  ['aiff', (bytes) => starts('FORM')(bytes) && starts('AIF', 8)(bytes)],
+];
+
+/** Media that Baton does not read. */
+const MEDIA: readonly (readonly [string, Test])[] = [
   ['flv', starts('FLV\x01')],
   ['asf', starts('\x30\x26\xb2\x75\x8e\x66\xcf\x11')],
   ['avi', (bytes) => starts('RIFF')(bytes) && starts('AVI ', 8)(bytes)],
   ['amr', starts('#!AMR')],
   ['caf', starts('caff')],
   ['mpegts', (bytes) => [0, 188, 376].every((at) => bytes[at] === 0x47)],
-  ['aac', (bytes) => isLayer(0)(bytes) && !isMp3(bytes)],
   ['mp2', (bytes) => isLayer(2)(bytes) && !isMp3(bytes)],
   ['mp1', (bytes) => isLayer(3)(bytes) && !isMp3(bytes)],
 ];

@@ -1,5 +1,5 @@
 import { BatonError } from '../errors.ts';
-import { type Mp3Header, mp3Walker } from '../media/mp3.ts';
+import type { FrameHeader, FrameWalker } from '../media/frame-walker.ts';
 import type { ByteRange, Bytes, Frames } from '../units.ts';
 import type { SourceMeter, ReadBytes } from './reader.ts';
 import type { SeekIndex } from './seek-index.ts';
@@ -31,9 +31,14 @@ interface Waiter {
 const STEP: Bytes = 256 * 1024;
 
 /**
- * Completes `index` over the frames of `stream` in `audio`, at most one reading at a time.
+ * Completes `index` over the frames in `audio` that `walk` finds, at most one reading at a time.
  */
-export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange, read: ReadBytes): IndexScan {
+export function indexScan(
+  index: SeekIndex,
+  walk: () => FrameWalker<FrameHeader>,
+  audio: ByteRange,
+  read: ReadBytes,
+): IndexScan {
   const completed = Promise.withResolvers<SeekIndex>();
   const stop = new AbortController();
   const waiters = new Set<Waiter>();
@@ -63,7 +68,7 @@ export function indexScan(index: SeekIndex, stream: Mp3Header, audio: ByteRange,
     const to = toEnd ? audio.end : Math.min(audio.end, from + Math.max(step, bytesAhead()));
     let frame = known;
     let received: Bytes = 0;
-    const walker = mp3Walker(stream);
+    const walker = walk();
     const note = (frames: ReturnType<typeof walker.push>): void => {
       for (const { offset, bytes } of frames) index.note(frame++, from + offset, from + offset + bytes.length);
       noticed();

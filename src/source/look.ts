@@ -12,6 +12,8 @@ import { take } from './take.ts';
 export interface Look {
   readonly finalUrl: string;
   readonly validators: Validators;
+  /** Content-Type as it was sent; null when there was none. */
+  readonly type: string | null;
   /** Null when the origin does not say. */
   readonly size: Bytes | null;
   /** The first 64 kB, or all of a shorter source; less where an origin gives less than it was asked for. */
@@ -69,7 +71,7 @@ async function readPart(
   const head = (await take(body, wanted)).subarray(0, wanted);
   // Reading on to the announced end keeps the connection for the next request.
   if ((await body.next()).done !== true) await body.return();
-  return { finalUrl: opened.url, validators: validatorsOf(opened.headers), size: part.size, head, body: null };
+  return { ...seen(opened), size: part.size, head, body: null };
 }
 
 async function readWhole(opened: Opened, meter?: SourceMeter): Promise<Look> {
@@ -83,8 +85,14 @@ async function readWhole(opened: Opened, meter?: SourceMeter): Promise<Look> {
   const opening = await take(body, HEAD_BYTES);
   if (opening.length === 0) throw new BatonError('SOURCE_EMPTY', opened.url);
   const head = opening.subarray(0, HEAD_BYTES);
-  return { finalUrl: opened.url, validators: validatorsOf(opened.headers), size, head, body: chain(opening, body) };
+  return { ...seen(opened), size, head, body: chain(opening, body) };
 }
+
+const seen = ({ url, headers }: Opened): Pick<Look, 'finalUrl' | 'validators' | 'type'> => ({
+  finalUrl: url,
+  validators: validatorsOf(headers),
+  type: headers['content-type'] ?? null,
+});
 
 async function reopen(net: Net, url: string, signal: AbortSignal): Promise<Opened> {
   const opened = await net.open(url, { signal });

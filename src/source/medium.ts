@@ -1,15 +1,18 @@
 import type { Store } from '../store/store.ts';
 import type { Bytes, Samples } from '../units.ts';
-import { type IndexScan, indexScan } from './index-scan.ts';
+import { openAdts, openMp3 } from './counted-medium.ts';
+import { demuxOf } from './demux.ts';
+import type { IndexScan } from './index-scan.ts';
 import { type Movie, openMovie } from './movie.ts';
 import { decodePieces, encodePieces } from './movie-bytes.ts';
 import type { PacketRun } from './packet-run.ts';
-import { mp3Packets, streamHeader } from './packets-mp3.ts';
 import { mp4Packets } from './packets-mp4.ts';
+import { pcmPackets } from './packets-pcm.ts';
+import { streamPackets } from './packets-stream.ts';
 import type { SourceMeter } from './reader.ts';
-import { indexKey, type Mp3Facts, type ProbeRecord } from './record.ts';
+import { indexKey, type ProbeRecord, type StreamFacts } from './record.ts';
 import { UNKNOWN_END } from './sample.ts';
-import { storedIndex } from './stored-index.ts';
+import { openStream } from './stream.ts';
 import type { Supply } from './supply.ts';
 
 /** A version of a source that is open for reading packets. */
@@ -22,9 +25,27 @@ export interface Medium {
 
 /** Opens a source for reading packets, with the index that the store has. */
 export function openMedium(record: ProbeRecord, supply: Supply, store: Store, signal: AbortSignal): Promise<Medium> {
-  return record.mp3 === null
-    ? openMp4(record, supply, store, signal)
-    : openMp3(record, record.mp3, supply, store, signal);
+  const { mp3, adts, pcm, stream } = record;
+  if (mp3 !== null) return openMp3(record, mp3, supply, store, signal);
+  if (adts !== undefined) return openAdts(record, adts, supply, store, signal);
+  if (pcm !== null) return Promise.resolve(bare((...at) => pcmPackets(record, pcm, supply.read, ...at)));
+  if (stream !== null) return openTrack(record, stream, supply);
+  return openMp4(record, supply, store, signal);
+}
+
+type ReadPackets = (...at: Parameters<Medium['packets']>) => PacketRun | Promise<PacketRun>;
+
+/** Of a source whose packets are found without an index. */
+const bare = (packets: ReadPackets): Medium => ({
+  scan: null,
+  close: () => undefined,
+  packets: async (...at) => await packets(...at),
+});
+
+async function openTrack(record: ProbeRecord, facts: StreamFacts, { read }: Supply): Promise<Medium> {
+  const length = (record.samples ?? 0) + record.skip;
+  const track = openStream(demuxOf(record.container, record, facts), facts.audio, length, read);
+  return await Promise.resolve(bare((...at) => streamPackets(track, record, ...at)));
 }
 
 /** A movie that is open already. Its index is stored, so that nobody needs to read it again. */
@@ -79,25 +100,4 @@ async function sizeOf({ stream }: Supply, signal: AbortSignal): Promise<Bytes> {
   let size: Bytes = 0;
   for await (const piece of stream({ start: 0, end: UNKNOWN_END }, signal)) size += piece.length;
   return size;
-}
-
-async function openMp3(
-  record: ProbeRecord,
-  facts: Mp3Facts,
-  supply: Supply,
-  store: Store,
-  signal: AbortSignal,
-): Promise<Medium> {
-  const stored = await storedIndex(record.version, facts.audio.start, store, signal);
-  const scan = indexScan(stored.index, streamHeader(facts, record.sampleRate), facts.audio, supply.stream);
-  const save = (): void => {
-    stored.save();
-  };
-  scan.completed.then(save, () => undefined);
-  const close = (): void => {
-    scan.close();
-    if (!stored.index.complete) save();
-  };
-  const track = { record, facts, scan, read: supply.read };
-  return { scan, close, packets: (from, to, ...rest) => mp3Packets(track, from, to, ...rest) };
 }

@@ -1,4 +1,5 @@
 import type { Hertz, Samples } from '../units.ts';
+import { childOf, moovIn, trackIn, uint32 } from './movie-boxes.ts';
 import type { Piece } from './movie-bytes.ts';
 
 // mediabunny applies where an edit starts, but not where it ends, and leaves the notes of iTunes alone.
@@ -8,12 +9,9 @@ import type { Piece } from './movie-bytes.ts';
  * it does not say, or says it for several edits.
  */
 export function statedEnd(index: readonly Piece[], trackId: number, sampleRate: Hertz): Samples | null {
-  const moov = index.map(({ bytes }) => bytes).find((bytes) => bytes.length > 8 && containsBox(bytes, 'mvhd'));
-  if (moov === undefined) return null;
-  const boxes = new Map([...childBoxes(moov)].map((box) => [box.type, box.bytes]));
-  const header = boxes.get('mvhd');
-  const track = [...childBoxes(moov)].find(({ type, bytes }) => type === 'trak' && idOf(bytes) === trackId);
-  const edits = track && childOf(childOf(track.bytes, 'edts'), 'elst');
+  const moov = moovIn(index);
+  const header = childOf(moov, 'mvhd');
+  const edits = editListOf(moov, trackId);
   if (!header || !edits) return null;
 
   const timescale = uint32(header, header[0] === 1 ? 20 : 12);
@@ -24,6 +22,10 @@ export function statedEnd(index: readonly Piece[], trackId: number, sampleRate: 
   // Rounded up by one tick of the movie's clock, which may be as coarse as a millisecond.
   return Math.ceil(((delay + only.duration + (timescale < sampleRate ? 1 : 0)) * sampleRate) / timescale);
 }
+
+/** Whether a track has an edit list, whatever it says. */
+export const hasEdits = (index: readonly Piece[], trackId: number): boolean =>
+  editListOf(moovIn(index), trackId) !== undefined;
 
 /** The iTunSMPB note: priming, padding and length of the sound, in hexadecimal. */
 export function statedPriming(index: readonly Piece[]): { priming: Samples; samples: Samples } | null {
@@ -42,35 +44,8 @@ export function statedPriming(index: readonly Piece[]): { priming: Samples; samp
 
 const MAX_PRIMING: Samples = 16_384;
 
-interface Box {
-  readonly type: string;
-  readonly bytes: Uint8Array;
-}
-
-/** The boxes in `bytes`; stops at the first one that is not whole. */
-function* childBoxes(bytes: Uint8Array): Generator<Box> {
-  for (let at = 0; at + 8 <= bytes.length;) {
-    const size = uint32(bytes, at);
-    if (size < 8 || at + size > bytes.length) return;
-    yield {
-      type: Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1'),
-      bytes: bytes.subarray(at + 8, at + size),
-    };
-    at += size;
-  }
-}
-
-const containsBox = (bytes: Uint8Array, type: string): boolean => childOf(bytes, type) !== undefined;
-
-function childOf(bytes: Uint8Array | undefined, type: string): Uint8Array | undefined {
-  for (const box of childBoxes(bytes ?? new Uint8Array())) if (box.type === type) return box.bytes;
-  return undefined;
-}
-
-function idOf(track: Uint8Array): number {
-  const header = childOf(track, 'tkhd');
-  return header ? uint32(header, header[0] === 1 ? 20 : 12) : 0;
-}
+const editListOf = (moov: Uint8Array | undefined, trackId: number): Uint8Array | undefined =>
+  childOf(childOf(trackIn(moov, trackId), 'edts'), 'elst');
 
 function editsOf(list: Uint8Array): { duration: number; isEmpty: boolean }[] {
   const isLong = list[0] === 1;
@@ -82,6 +57,3 @@ function editsOf(list: Uint8Array): { duration: number; isEmpty: boolean }[] {
     return { duration, isEmpty: uint32(list, at + (isLong ? 8 : 4)) === 0xffff_ffff };
   });
 }
-
-const uint32 = (bytes: Uint8Array, at: number): number =>
-  at + 4 > bytes.length ? 0 : new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);

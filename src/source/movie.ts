@@ -1,24 +1,22 @@
 import type { EncodedPacketSink, Input, InputAudioTrack } from 'mediabunny';
 import { BatonError } from '../errors.ts';
-import type { Bytes, Hertz, Samples } from '../units.ts';
-import { settledConfig } from './aac-config.ts';
+import type { Bytes, Frames, Samples } from '../units.ts';
 import { type Errand, type MovieBytes, movieBytes, type Piece } from './movie-bytes.ts';
+import type { Codec } from './codec.ts';
+import { type MovieCoding, movieCoding } from './movie-coding.ts';
 import type { ReadBytes } from './reader.ts';
 
 /** An MP4, M4A or MOV that mediabunny has opened. */
-export interface Movie {
+export interface Movie extends MovieCoding {
   readonly input: Input;
   readonly track: InputAudioTrack;
   readonly sink: EncodedPacketSink;
   readonly bytes: MovieBytes;
-  readonly codec: 'aac' | 'mp3';
-  /** AudioSpecificConfig; null for MP3. */
-  readonly decoderConfig: Uint8Array | null;
-  /** Of the decoder's output. */
-  readonly sampleRate: Hertz;
   /** Where the first and the last packet start and end, in samples of the presentation; the first may be negative. */
   readonly first: Samples;
   readonly end: Samples;
+  /** What the positions of packets are a multiple of, counted from the first: their timestamps may have been rounded. */
+  readonly grain: Samples;
 }
 
 /** The memory of one input for what it reads; what counts is kept elsewhere. */
@@ -59,35 +57,36 @@ async function open(input: Input, bytes: MovieBytes, PacketSink: typeof EncodedP
     const tracks = await input.getTracks();
     throw new BatonError(tracks.length > 0 ? 'SOURCE_NO_AUDIO' : 'SOURCE_DAMAGED', `${tracks.length} tracks`);
   }
-  const decoding = await decodingOf(track);
   const sink = new PacketSink(track);
+  const decoding = await movieCoding(track, bytes.kept, () => firstPackets(sink));
   const first = await sink.getFirstPacket({ metadataOnly: true });
   const last = await sink.getPacket(Infinity, { metadataOnly: true });
   if (first === null || last === null) throw new BatonError('SOURCE_NO_AUDIO', 'a track without packets');
-  const samplesAt = (seconds: number): Samples => Math.round(seconds * decoding.sampleRate);
+  const samplesIn = (seconds: number): Samples => Math.round(seconds * decoding.sampleRate);
   bytes.keepNoMore();
   return {
     ...{ input, track, sink, bytes, ...decoding },
-    first: samplesAt(first.timestamp),
-    end: samplesAt(last.timestamp + last.duration),
+    first: samplesIn(first.timestamp),
+    end: samplesIn(last.timestamp + last.duration),
+    grain: grainOf(decoding.codec, samplesIn(first.duration)),
   };
 }
 
-async function decodingOf(track: InputAudioTrack): Promise<Pick<Movie, 'codec' | 'decoderConfig' | 'sampleRate'>> {
-  const codec = await track.getCodec();
-  const config = await track.getDecoderConfig();
-  const sampleRate = await track.getSampleRate();
-  if (codec === 'mp3') return { codec, sampleRate, decoderConfig: null };
-  if (codec !== 'aac' || config === null) {
-    throw new BatonError('CODEC_UNSUPPORTED', codec ?? String(await track.getInternalCodecId()));
-  }
-  const settled = settledConfig(asBytes(config.description), sampleRate, await track.getTimeResolution());
-  return { codec, sampleRate: settled.sampleRate, decoderConfig: settled.bytes };
+/** As many as tell what is in all of them: more than a second. */
+const FIRST: Frames = 32;
+
+async function firstPackets(sink: EncodedPacketSink): Promise<readonly Uint8Array[]> {
+  const packets: Uint8Array[] = [];
+  let packet = await sink.getFirstPacket();
+  for (; packet !== null && packets.length < FIRST; packet = await sink.getNextPacket(packet))
+    packets.push(packet.data);
+  return packets;
 }
 
-function asBytes(description: AllowSharedBufferSource | undefined): Uint8Array {
-  if (description === undefined) throw new BatonError('SOURCE_DAMAGED', 'AAC without its configuration');
-  return ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : new Uint8Array(description);
-}
+/** Frames of one length, in samples of the output. */
+const FRAMES: Partial<Record<Codec, readonly Samples[]>> = { aac: [1024, 2048], mp3: [1152, 576] };
+/** How much a duration may differ from the frame's own: half a millisecond does, frames of 960 samples do not. */
+const ROUNDING = 0.05;
+
+const grainOf = (codec: Codec, duration: Samples): Samples =>
+  FRAMES[codec]?.find((frame) => Math.abs(duration - frame) <= ROUNDING * frame) ?? 1;

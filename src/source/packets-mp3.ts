@@ -1,7 +1,8 @@
 import { MAX_FRAME_BYTES, type Mp3Frame, type Mp3Header, mp3Walker, readMp3Header } from '../media/mp3.ts';
 import { readVbri, readXing } from '../media/xing.ts';
-import type { Bytes, Frames, Hertz, Samples } from '../units.ts';
+import type { Frames, Hertz, Samples } from '../units.ts';
 import { CBR_SLACK, CBR_WINDOW, type CbrGrid, cbrOffset, findCbrFrame } from './cbr.ts';
+import { type Counted, countedFrames, locate } from './counted-frames.ts';
 import type { IndexScan } from './index-scan.ts';
 import type { PacketRun } from './packet-run.ts';
 import type { SourceMeter, ReadBytes } from './reader.ts';
@@ -59,71 +60,35 @@ export function streamHeader({ version }: Pick<Mp3Facts, 'version'>, sampleRate:
   return header;
 }
 
-/** Null beyond the end. */
-async function locate(
-  { scan }: Mp3Track,
-  frame: Frames,
-  signal: AbortSignal,
-  meter?: SourceMeter,
-): Promise<Place | null> {
-  const known = scan.index.locate(frame);
-  if (known !== null || scan.index.complete) return known;
-  await scan.reach(frame, signal, meter);
-  return scan.index.locate(frame);
-}
-
 function gridOf({ facts, record }: Mp3Track): CbrGrid | null {
   const { cbrKbps, cbrFrameBytes, audio } = facts;
   if (cbrKbps === null || cbrFrameBytes === null) return null;
   return { start: audio.start, kbps: cbrKbps, sampleRate: record.sampleRate, frameBytes: cbrFrameBytes };
 }
 
-/** The frames [first, end), read from a known place on. */
+const countedIn = ({ record, facts, scan, read }: Mp3Track): Counted<Mp3Header> => ({
+  scan,
+  read,
+  walk: () => mp3Walker(streamHeader(facts, record.sampleRate)),
+  audioEnd: facts.audio.end,
+  typicalBytes: 420,
+  maxBytes: MAX_FRAME_BYTES,
+});
+
 async function* framesFrom(
-  { record, facts, scan, read }: Mp3Track,
+  track: Mp3Track,
   place: Place | null,
   first: Frames,
   end: Frames,
   signal: AbortSignal,
   meter?: SourceMeter,
 ): AsyncGenerator<Uint8Array, void> {
-  if (place === null) return;
-  const walker = mp3Walker(streamHeader(facts, record.sampleRate));
-  const audioEnd = facts.audio.end;
-  let frame = place.frame;
-  let at = place.offset;
-  const wanted = function* (frames: readonly Mp3Frame[]): Generator<Uint8Array> {
-    for (const { offset, bytes } of frames) {
-      const start = place.offset + offset;
-      scan.index.note(frame, start, start + bytes.length);
-      if (frame >= first && frame < end) yield frame === first ? withoutTag(bytes) : bytes;
-      frame++;
-    }
-    scan.noticed();
-  };
-  while (frame < end && at < audioEnd) {
-    const stop = Math.min(audioEnd, Math.max(at + 1, bytesUpTo(scan, frame, end, at)));
-    for await (const piece of read({ start: at, end: stop }, signal, meter)) {
-      at += piece.length;
-      yield* wanted(walker.push(piece));
-      if (frame >= end) return;
-    }
-    if (at < stop) break; // the source ends here
+  let isFirst = true;
+  for await (const frame of countedFrames(countedIn(track), place, first, end, signal, meter)) {
+    yield isFirst ? withoutTag(frame) : frame;
+    isFirst = false;
   }
-  yield* wanted(walker.end());
 }
-
-/** Where frame `end` starts: exactly where the index knows it, else by the frames so far and a little more. */
-function bytesUpTo({ index }: IndexScan, frame: Frames, end: Frames, at: Bytes): Bytes {
-  const next = index.locate(Math.ceil(end / 32) * 32);
-  if (next !== null) return next.offset;
-  if (index.complete) return index.end;
-  const start = index.locate(0)?.offset ?? 0;
-  const average = index.frames > 0 ? (index.end - start) / index.frames : TYPICAL_FRAME;
-  return at + Math.ceil((end - frame) * average * 1.1) + MAX_FRAME_BYTES;
-}
-
-const TYPICAL_FRAME: Bytes = 420;
 
 /** The frames [first, end) of a constant bitrate, found by arithmetic; by the index where that fails. */
 async function* cbrFrames(

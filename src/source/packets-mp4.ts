@@ -1,14 +1,25 @@
 import type { EncodedPacket } from 'mediabunny';
 import type { Bytes, Frames, Samples } from '../units.ts';
+import { aacLeadIn, statesSbr } from './aac-config.ts';
 import { damaged, type Movie } from './movie.ts';
 import type { Errand } from './movie-bytes.ts';
 import type { PacketRun } from './packet-run.ts';
 import type { SourceMeter } from './reader.ts';
 import type { ProbeRecord } from './record.ts';
 
-/** AAC looks back one frame, its extensions a little further; MP3 as in packets-mp3.ts, at the lowest rates. */
-const LEAD_IN: Readonly<Record<ProbeRecord['codec'], Frames>> = { aac: 3, mp3: 24 };
+/** How far before the wanted samples decoding begins. */
+interface LeadIn {
+  readonly frames?: Frames;
+  readonly samples?: Samples;
+}
 
+/** MP3 as in packets-mp3.ts, at the lowest rates; Opus as in packets-stream.ts. The others need nothing before. */
+const LEAD_IN: Partial<Record<ProbeRecord['codec'], LeadIn>> = {
+  mp3: { frames: 24 },
+  opus: { samples: 9600 },
+};
+
+const NOTHING = new Uint8Array();
 /** Packets that are fetched at a time; other runs of the same movie come in between. */
 const GROUP: Frames = 32;
 
@@ -23,11 +34,13 @@ export async function mp4Packets(
 ): Promise<PacketRun> {
   const errand: Errand = { signal, meter, ahead: 0 };
   const origin = originOf(movie, record);
-  const plan = await inTurn(movie, errand, () => planRun(movie, record.codec, from + origin, to + origin));
+  const { codec } = record;
+  const decoderConfig = record.decoderConfig === null ? null : Buffer.from(record.decoderConfig, 'base64');
+  const lead = codec === 'aac' ? { frames: aacLeadIn(statesSbr(decoderConfig ?? NOTHING)) } : (LEAD_IN[codec] ?? {});
+  const plan = await inTurn(movie, errand, () => planRun(movie, lead, from + origin, to + origin));
   errand.ahead = plan.bytes;
   return {
-    codec: record.codec,
-    decoderConfig: record.decoderConfig === null ? null : Buffer.from(record.decoderConfig, 'base64'),
+    ...{ codec, decoderConfig },
     sampleRate: record.sampleRate,
     channels: record.channels,
     skip: plan.first === null ? 0 : from + origin - samplesAt(movie, plan.first),
@@ -45,14 +58,20 @@ interface RunPlan {
 /** The timestamp of presentation sample 0. */
 const originOf = ({ first }: Movie, { skip }: ProbeRecord): Samples => first + skip;
 
-const samplesAt = ({ sampleRate }: Movie, { timestamp }: EncodedPacket): Samples => Math.round(timestamp * sampleRate);
+const samplesAt = ({ first, grain, sampleRate }: Movie, { timestamp }: EncodedPacket): Samples =>
+  first + Math.round((timestamp * sampleRate - first) / grain) * grain;
 
-async function planRun(movie: Movie, codec: ProbeRecord['codec'], from: Samples, to: Samples): Promise<RunPlan> {
+async function planRun(
+  movie: Movie,
+  { frames = 0, samples = 0 }: LeadIn,
+  from: Samples,
+  to: Samples,
+): Promise<RunPlan> {
   const { sink, sampleRate } = movie;
   const metadataOnly = { metadataOnly: true };
   // Half a sample later than wanted, for times are fractions that may have been rounded.
   const wanted = await sink.getPacket((from + 0.5) / sampleRate, metadataOnly);
-  const lead = LEAD_IN[codec] * Math.round((wanted?.duration ?? 0) * sampleRate);
+  const lead = samples + frames * Math.round((wanted?.duration ?? 0) * sampleRate);
   const first =
     wanted &&
     ((await sink.getPacket((from - lead + 0.5) / sampleRate, metadataOnly)) ??

@@ -51,6 +51,8 @@ export async function probeMp3(sample: Sample, signal: AbortSignal, meter?: Sour
     samples: extent.frames === null ? null : presentedSamples(mp3, extent.frames),
     skip: skippedSamples(mp3),
     mp3,
+    pcm: null,
+    stream: null,
     tags: hasTitle(tags) ? tags : { ...readId3v1((await sample.tail) ?? new Uint8Array()), ...tags },
   };
 }

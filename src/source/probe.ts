@@ -1,10 +1,19 @@
+import { BatonError } from '../errors.ts';
+import { containerBehindTags } from './frame-container.ts';
 import { identify } from './identify.ts';
+import { probeAdts } from './probe-adts.ts';
+import { probeAiff } from './probe-aiff.ts';
+import { probeFlac } from './probe-flac.ts';
+import { probeMatroska } from './probe-matroska.ts';
 import { probeMp3 } from './probe-mp3.ts';
 import { probeMp4 } from './probe-mp4.ts';
+import { probeOgg } from './probe-ogg.ts';
+import { probeWav } from './probe-wav.ts';
 import type { SourceMeter, ReadBytes } from './reader.ts';
 import type { Movie } from './movie.ts';
-import type { ProbeRecord } from './record.ts';
+import type { Probed, ProbeRecord } from './record.ts';
 import type { Resolved } from './resolve.ts';
+import type { Bytes, Hertz, Samples, Seconds } from '../units.ts';
 import type { Sample } from './sample.ts';
 
 /**
@@ -20,11 +29,49 @@ export async function probe(
   meter?: SourceMeter,
 ): Promise<{ record: ProbeRecord; movie: Movie | null }> {
   const { head, size } = found.look;
-  const container = identify(head);
   const sample: Sample = { head, size, tail: found.tail, read, peek: found.read };
+  const named = identify(head);
+  const container = named === 'mp3' ? await containerBehindTags(sample, signal, meter) : named;
   const { probed, movie } =
-    container === 'mp3'
-      ? { probed: await probeMp3(sample, signal, meter), movie: null }
-      : await probeMp4(sample, signal, meter);
+    container === 'mp4'
+      ? await probeMp4(sample, signal, meter)
+      : { probed: await probeOf(container)(sample, signal, meter), movie: null };
+  expectSound(probed, size);
   return { record: { ...(await found.identity), container, ...probed }, movie };
 }
+
+type Probe = (sample: Sample, signal: AbortSignal, meter?: SourceMeter) => Promise<Probed>;
+
+const PROBES: Partial<Record<ProbeRecord['container'], Probe>> = {
+  mp3: probeMp3,
+  adts: probeAdts,
+  aiff: probeAiff,
+  wav: probeWav,
+  flac: probeFlac,
+  ogg: probeOgg,
+  matroska: probeMatroska,
+};
+
+function probeOf(container: ProbeRecord['container']): Probe {
+  const probe = PROBES[container];
+  if (probe === undefined) throw new BatonError('CODEC_UNSUPPORTED', container);
+  return probe;
+}
+
+/** What the resampler and the downmix take, and a length that so many bytes can have. */
+function expectSound({ channels, sampleRate, samples, skip }: Probed, size: Bytes | null): void {
+  if (!(channels >= 1 && channels <= MAX_CHANNELS)) throw new BatonError('CODEC_UNSUPPORTED', `${channels} channels`);
+  if (!(sampleRate >= MIN_RATE && sampleRate <= MAX_RATE))
+    throw new BatonError('CODEC_UNSUPPORTED', `${sampleRate} Hz`);
+  const longest = Math.min(LONGEST, (size ?? Infinity) * DENSEST) * sampleRate;
+  const isSane = (count: Samples): boolean => count >= 0 && count <= longest;
+  if (!isSane(skip) || !isSane(samples ?? 0)) throw new BatonError('SOURCE_DAMAGED', `${samples} samples`);
+}
+
+const MAX_CHANNELS = 8;
+const MIN_RATE: Hertz = 4000;
+const MAX_RATE: Hertz = 384_000;
+/** Thirty days. */
+const LONGEST: Seconds = 30 * 86_400;
+/** Of a byte: silence in FLAC at 8 kHz comes near it. */
+const DENSEST: Seconds = 1;

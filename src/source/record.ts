@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { AdtsHeader } from '../media/adts.ts';
 import type { Mp3Header } from '../media/mp3.ts';
 import type { Artwork, Tags } from '../media/tags.ts';
 import type { ByteRange, Bytes, Frames, Hertz, Kbps, Samples } from '../units.ts';
+import type { Codec } from './codec.ts';
 import type { Pin } from './pin.ts';
 
 /** What is known of one version of a source. A function of its bytes and validators alone, and never changed. */
@@ -14,9 +16,9 @@ export interface ProbeRecord {
   readonly tailHash: string | null;
   /** Strong ETag, or a Last-Modified that can be relied on. */
   readonly validator: string | null;
-  readonly container: 'mp3' | 'mp4';
-  readonly codec: 'mp3' | 'aac';
-  /** Base64 of the AudioSpecificConfig (ISO/IEC 14496-3 1.6); null for MP3. */
+  readonly container: 'mp3' | 'mp4' | 'matroska' | 'ogg' | 'flac' | 'wav' | 'adts' | 'aiff';
+  readonly codec: Codec;
+  /** Base64 of what the decoder has to know before: see `PacketRun`. */
   readonly decoderConfig: string | null;
   /** Rate and channels of the decoder's output. */
   readonly sampleRate: Hertz;
@@ -26,7 +28,37 @@ export interface ProbeRecord {
   /** Decoded samples before presentation sample 0. */
   readonly skip: Samples;
   readonly mp3: Mp3Facts | null;
+  /** Of WAV and AIFF. */
+  readonly pcm: PcmFacts | null;
+  /** Of Ogg, FLAC and Matroska. */
+  readonly stream: StreamFacts | null;
+  /** Of ADTS alone. */
+  readonly adts?: AdtsFacts;
   readonly tags: Tags;
+}
+
+/** Where samples stand that are not coded at all. */
+export interface PcmFacts {
+  readonly audio: ByteRange;
+  /** One sample of every channel. */
+  readonly blockBytes: Bytes;
+  /** Which speakers the channels are for, as in WAVE_FORMAT_EXTENSIBLE; null where the file does not say. */
+  readonly channelMask: number | null;
+}
+
+/** Where the packets of a track stand that are found by bisection. */
+export interface StreamFacts {
+  /** From where its packets begin to where none follows. */
+  readonly audio: ByteRange;
+  /** Serial number in Ogg (RFC 3533), track number in Matroska; FLAC has none. */
+  readonly track: number;
+  /** What the container's clock says at the first packet: samples, in Matroska its ticks. */
+  readonly origin: number;
+  /** Of Matroska: samples in a tick of its clock, and what positions are a multiple of. */
+  readonly tickSamples: number;
+  readonly grain: Samples;
+  /** Base64 of what Matroska stripped from the front of all packets; left away when that is nothing. */
+  readonly prefix?: string;
 }
 
 /** What is known of the frames of an MP3. */
@@ -46,6 +78,18 @@ export interface Mp3Facts extends Pick<Mp3Header, 'version' | 'channelMode' | 'f
 
 /** What a probe finds out about the sound. */
 export type Probed = Omit<ProbeRecord, 'version' | 'size' | 'headHash' | 'tailHash' | 'validator' | 'container'>;
+
+/** What is known of the frames of an ADTS stream. */
+export interface AdtsFacts {
+  /** Of the first frame, by which the others are told. */
+  readonly header: AdtsHeader;
+  /** Spectral band replication: the decoder puts out twice the rate. */
+  readonly sbr: boolean;
+  /** From the first frame to the end of the last; `end` may lie too far. */
+  readonly audio: ByteRange;
+  /** Of the decoder's output. */
+  readonly frameSamples: Samples;
+}
 
 /** A source as it is at present: what the rest of Baton passes around. */
 export interface Source {
@@ -67,7 +111,7 @@ export interface Contents {
 export const MAX_ARTWORK: Bytes = 100_000;
 
 // A change in what a record holds gets a new number, so that old records are not taken for new ones.
-const FORMAT = 'baton-probe-1';
+const FORMAT = 'baton-probe-4';
 
 /** Names a version of a source: the same wherever and whenever the same thing is seen. */
 export function versionOf(
@@ -113,11 +157,34 @@ type StoredRecord = Omit<ProbeRecord, 'tags'> & {
 };
 
 /** Presentation samples that the source has for certain: all, or as many as its size holds at the highest bitrate. */
-export function leastSamples({ samples, mp3, size, sampleRate, skip }: ProbeRecord): Samples {
+export function leastSamples({ samples, mp3, adts, size, sampleRate, channels, skip }: ProbeRecord): Samples {
   if (samples !== null) return samples;
-  if (mp3 === null || size === null) return 0;
+  if (size === null) return 0;
+  if (adts !== undefined) return Math.floor(lengthOf(adts.audio) / longestFrame(adts, channels)) * adts.frameSamples;
+  if (mp3 === null) return 0;
   const maxKbps = mp3.version === 1 ? 320 : 160;
   const maxFrame = Math.floor((mp3.frameSamples * 125 * maxKbps) / sampleRate) + 1;
-  const frames = Math.floor((mp3.audio.end - mp3.audio.start) / maxFrame);
+  const frames = Math.floor(lengthOf(mp3.audio) / maxFrame);
   return Math.max(0, frames * mp3.frameSamples - skip);
 }
+
+const lengthOf = ({ start, end }: ByteRange): Bytes => end - start;
+
+/** 6144 bits a channel and block (ISO/IEC 13818-7 3.2.2). */
+const longestFrame = ({ header }: AdtsFacts, channels: number): Bytes =>
+  header.headerBytes + 768 * channels * header.blocks;
+
+/** How long a source is that only a complete index tells: samples in a frame, and what may be taken off in the end. */
+export interface Counting {
+  readonly frameSamples: Samples;
+  readonly mostTrimmed: Samples;
+}
+
+/** Null where the probe tells the length, or the container has an index of its own. */
+export function countingOf({ mp3, adts, skip }: ProbeRecord): Counting | null {
+  if (adts !== undefined) return { frameSamples: adts.frameSamples, mostTrimmed: 0 };
+  return mp3?.cbrKbps === null ? { frameSamples: mp3.frameSamples, mostTrimmed: skip + MAX_PADDING } : null;
+}
+
+/** The most that a tag can take off at the end of an MP3: 12 bits. */
+const MAX_PADDING: Samples = 4095;

@@ -3,15 +3,21 @@ import type { Net, Opened } from '../net/open.ts';
 import { parseContentRange } from '../net/range.ts';
 import { confirms, contradicts, type Pin, strongValidator, validatorsOf } from './pin.ts';
 import type { SourceMeter } from './reader.ts';
-import type { Source } from './record.ts';
-import { isSame, resolve } from './resolve.ts';
+import { type Identity, isSame, resolve } from './resolve.ts';
 import { isBusy, isGone } from './status.ts';
 
 /** `unknown`: the origin cannot tell at the moment. */
 export type Verdict = 'same' | 'changed' | 'gone' | 'unknown';
 
+/** A source as it was seen the last time. */
+export interface Known {
+  readonly url: string;
+  readonly record: Identity;
+  readonly pin: Pin;
+}
+
 /** Asks the pinned address in as few bytes as possible whether the source is still the same. Throws only the reason of `signal`. */
-export async function revalidate(net: Net, source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Verdict> {
+export async function revalidate(net: Net, source: Known, signal: AbortSignal, meter?: SourceMeter): Promise<Verdict> {
   try {
     return strongValidator(source.pin) === null
       ? await compare(net, source, signal, meter)
@@ -25,7 +31,7 @@ export async function revalidate(net: Net, source: Source, signal: AbortSignal, 
 }
 
 /** Without a validator only the bytes can tell. */
-async function compare(net: Net, source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Verdict> {
+async function compare(net: Net, source: Known, signal: AbortSignal, meter?: SourceMeter): Promise<Verdict> {
   const { url, pin, record } = source;
   const { look, identity } = await resolve(net, url, pin.finalUrl, signal, meter);
   try {

@@ -4,7 +4,7 @@ import type { ByteRange, Samples } from '../units.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { PacketRun } from './packet-run.ts';
 import type { SourceMeter } from './reader.ts';
-import { leastSamples, type Source } from './record.ts';
+import { countingOf, leastSamples, type Source } from './record.ts';
 import { createShelf, type SourceDeps } from './shelf.ts';
 
 /** Everything that Baton wants of sources. A `meter` counts what was read from the origin. */
@@ -37,9 +37,6 @@ export interface Sources {
   close(): Promise<void>;
 }
 
-/** The most that a tag can take off at the end: 12 bits. */
-const MAX_PADDING: Samples = 4095;
-
 /** Sources over `deps`; closing them leaves `net` and `store` open. */
 export function createSources(deps: SourceDeps): Sources {
   const shelf = createShelf(deps);
@@ -47,7 +44,7 @@ export function createSources(deps: SourceDeps): Sources {
 
   async function open(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {
     const holding = await find(url, signal, meter);
-    if (holding.source.record.mp3?.cbrKbps === null) await orAbort(holding.medium(), signal); // its index may be stored
+    if (countingOf(holding.source.record) !== null) await orAbort(holding.medium(), signal); // its index may be stored
     return holding.source;
   }
 
@@ -72,7 +69,7 @@ export function createSources(deps: SourceDeps): Sources {
   }
 
   function startIndex(source: Source): void {
-    if (source.record.mp3?.cbrKbps !== null) return;
+    if (countingOf(source.record) === null) return;
     shelf
       .holdingOf(source)
       .medium()
@@ -83,12 +80,13 @@ export function createSources(deps: SourceDeps): Sources {
   }
 
   async function certain(source: Source, samples: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<Samples> {
-    const { mp3, skip } = source.record;
+    const counting = countingOf(source.record);
     const least = leastSamples(source.record);
-    if (least >= samples || mp3 === null) return least;
+    if (least >= samples || counting === null) return least;
+    const { frameSamples, mostTrimmed } = counting;
     const { scan } = await orAbort(shelf.mediumOf(source), signal);
-    await scan?.reach(Math.ceil((samples + skip + MAX_PADDING) / mp3.frameSamples), signal, meter);
-    return Math.max(least, (scan?.index.frames ?? 0) * mp3.frameSamples - skip - MAX_PADDING);
+    await scan?.reach(Math.ceil((samples + mostTrimmed) / frameSamples), signal, meter);
+    return Math.max(least, (scan?.index.frames ?? 0) * frameSamples - mostTrimmed);
   }
 
   async function indexed(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {

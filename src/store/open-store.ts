@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { BatonError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
 import { breakerStore } from './breaker.ts';
+import { countedStore, type StoreCalls } from './counted.ts';
 import { degradingStore } from './degrading.ts';
 import { folderStore } from './folder.ts';
 import { layeredStore } from './layered.ts';
@@ -16,19 +17,25 @@ export interface StoreSetup {
   /** Hears of a store that fails; listeners are served all the same. */
   readonly onFault: (error: BatonError) => void;
   readonly now: () => Milliseconds;
+  /** Where reads and writes of what lies behind the memory are counted. */
+  readonly calls?: StoreCalls;
 }
 
+/** Channels wait for it. */
+const REST_MS: Milliseconds = 1_000;
+
 /** The configured store behind one in memory. */
-export async function openStore({ config, folder, onFault, now }: StoreSetup): Promise<Store> {
+export async function openStore({ config, folder, onFault, now, calls }: StoreSetup): Promise<Store> {
   const { storeAddress: address, storeBytes: maxBytes, memoryBytes } = config;
+  const counted = (store: Store): Store => (calls === undefined ? store : countedStore(store, calls));
   const back =
     address?.kind === 's3'
-      ? await onS3(address, config)
-      : folderStore(address === null ? folder : address.path, { maxBytes, now });
+      ? breakerStore(counted(await onS3(address, config)), { restMs: REST_MS })
+      : counted(folderStore(address === null ? folder : address.path, { maxBytes, now }));
   return degradingStore(layeredStore(memoryStore({ maxBytes: memoryBytes }), back), onFault, now);
 }
 
 async function onS3(address: { bucket: string; prefix: string }, { s3Endpoint }: Config): Promise<Store> {
   const [{ s3Store }, { s3Client }] = await Promise.all([import('./s3.ts'), import('./s3-client.ts')]); // large
-  return breakerStore(s3Store({ ...address, client: s3Client({ endpoint: s3Endpoint, region: null }) }));
+  return s3Store({ ...address, client: s3Client({ endpoint: s3Endpoint, region: null }) });
 }

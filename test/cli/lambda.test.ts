@@ -74,7 +74,11 @@ test('baton lambda prints where everything is, plays, takes up a rebuild, and en
   const page = find(/Page: +(http:\S+)$/m);
   expect([link, page].map((url) => new URL(url).origin)).toEqual([front, front]);
   expect(said.stderr).toMatch(/^ +Invoke +http:\/\/127\.0\.0\.1:\d+ .*InvokeWithResponseStream/m);
-  for (const [name, mode] of Object.entries({ file: 'RESPONSE_STREAM', ranges: 'BUFFERED', embed: 'BUFFERED' }))
+  const modes = {
+    ...{ file: 'RESPONSE_STREAM', ranges: 'BUFFERED', raw: 'RESPONSE_STREAM', 'raw-ranges': 'BUFFERED' },
+    ...{ feed: 'RESPONSE_STREAM', embed: 'RESPONSE_STREAM', player: 'BUFFERED' },
+  };
+  for (const [name, mode] of Object.entries(modes))
     expect(said.stderr).toMatch(new RegExp(`^ +${name} +http://127\\.0\\.0\\.1:\\d+/ +${mode}, for signed`, 'm'));
   expect(said.stderr).not.toMatch(/^ +keys |left out|^\s+at /m);
 

@@ -61,6 +61,53 @@ describe('baton link', () => {
     expect(await read(secret.stdout)).toMatchObject({ source: SOURCE });
   });
 
+  it('links to a file as it is', async () => {
+    const plain = await link('https://example.com/My%20slides.pdf', '--raw');
+    expect(await read(plain.stdout)).toMatchObject({ kind: 'raw', options: '', name: 'my-slides.pdf' });
+    const saved = await link('https://example.com/a.zip', '--raw', '--download', '--redirect', '--name', 'All of it');
+    const options = 'disposition.attachment~over.redirect';
+    expect(await read(saved.stdout)).toMatchObject({ kind: 'raw', options, name: 'all-of-it.zip' });
+  });
+
+  it('makes links to podcast feeds', async () => {
+    const { stdout } = await link('https://example.com/podcast.xml', '--feed', '--bitrate', '96k');
+    expect(await read(stdout)).toMatchObject({ kind: 'feed', options: 'codec.mp3~bitrate.96k', name: 'podcast.xml' });
+  });
+
+  it.each([
+    [['--codec', 'opus'], 'codec.opus~bitrate.128k', 'my-episode.opus'],
+    [['--codec', 'opus', '--bitrate', '16k', '--stream'], 'codec.opus~bitrate.16k', 'my-episode.mp4'],
+    [['--codec', 'pcm'], 'codec.pcm', 'my-episode.wav'],
+    [['--codec', 'aac'], 'codec.aac~bitrate.128k', 'my-episode.mp4'],
+    [['--codec', 'auto', '--bitrate', '64k'], 'format.auto~bitrate.64k', 'my-episode.mp3'],
+    [['--bitrate', '320k', '--stream'], 'codec.aac~bitrate.256k', 'my-episode.mp4'],
+  ])('knows every codec: %j', async (args, options, name) => {
+    expect(await read((await link(SOURCE, ...args)).stdout)).toMatchObject({ kind: 'file', options, name });
+  });
+
+  it('links to channels: without end, as a stream, as a page', async () => {
+    const station = 'https://radio.example.com/stream';
+    const options = 'codec.mp3~bitrate.128k';
+    const of = async (...args: string[]) => read((await link(station, '--live', ...args)).stdout);
+    expect(await of()).toMatchObject({ kind: 'live', options, source: station, name: 'stream.mp3' });
+    const stream = { kind: 'live', options: 'codec.aac~bitrate.128k', name: 'stream.mp4' };
+    expect(await of('--stream')).toMatchObject(stream);
+    const backup = `${station}2`;
+    const withFallback = `${options}~fallback.${Buffer.from(backup).toString('base64url')}`;
+    expect(await of('--fallback', backup)).toMatchObject({ options: withFallback });
+    const page = { kind: 'embed', options: `${withFallback}~kind.live~theme.dark`, name: 'stream.html' };
+    expect(await of('--embed', '--fallback', backup, '--theme', 'dark')).toMatchObject(page);
+  });
+
+  it('makes pages and feeds to order', async () => {
+    const feed = 'https://example.com/podcast.xml';
+    const page = await link(feed, '--feed', '--embed', '--frames', 'example.com,.example.org', '--theme', 'dark');
+    const options = 'codec.mp3~bitrate.128k~frames.example.com_.example.org~list.feed~theme.dark';
+    expect(await read(page.stdout)).toMatchObject({ kind: 'embed', options, source: feed, name: 'podcast.html' });
+    const alone = await link(feed, '--feed', '--alternates', 'none');
+    expect(await read(alone.stdout)).toMatchObject({ kind: 'feed', options: 'codec.mp3~bitrate.128k~alternates.none' });
+  });
+
   it('makes private links', async () => {
     const { stdout } = await link(SOURCE, '--expires', '6h', '--scope', 'listener-1');
     const { expiresAt, scope } = await read(stdout);
@@ -81,6 +128,20 @@ describe('baton link', () => {
     [[SOURCE, '--start', '20s', '--end', '10s'], /end must be after start/i],
     [[SOURCE, '--expires', '8d'], /between 1s and 7d/],
     [[SOURCE, '--scope', 'x'], /give --expires/],
+    [[SOURCE, '--embed', '--frames', 'https://example.com'], /frames must be/i],
+    [[SOURCE, '--embed', '--theme', 'pink'], /dark or light/],
+    [[SOURCE, '--theme', 'dark'], /go with --embed/],
+    [[SOURCE, '--alternates', 'none'], /goes with --feed/],
+    [[SOURCE, '--feed', '--alternates', 'flac'], /alternates must be one of/i],
+    [[SOURCE, '--codec', 'copy', '--stream'], /no stream of codec copy/],
+    [[SOURCE, '--codec', 'opus', '--bitrate', '320k'], /bitrate must be one of/i],
+    [[SOURCE, '--codec', 'flac'], /codec must be/i],
+    [[SOURCE, '--feed', '--codec', 'aac', '--bitrate', '96k'], /type and a length/],
+    [[SOURCE, '--raw', '--embed'], /--raw alone/],
+    [[SOURCE, '--download'], /go with --raw/],
+    [[SOURCE, '--live', '--feed'], /--live without --feed/],
+    [[SOURCE, '--live', '--start', '1:00'], /no start and no end/],
+    [[SOURCE, '--fallback', SOURCE], /goes with --live/],
   ])('refuses %j with exit code 2', async (args, sentence) => {
     const { code, stdout, stderr } = await link(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

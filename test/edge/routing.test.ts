@@ -29,6 +29,64 @@ test.each([
   expect(await view(open, { method, headers, now: NOW })).toMatchObject({ code: 'OK', originId });
 });
 
+const framed = publicLink({ ...content, name: 'a.mp4' }, keys);
+const raw = publicLink({ ...content, kind: 'raw', options: '', name: 'a.mp4' }, keys);
+const feed = publicLink({ ...content, kind: 'feed', name: 'a.xml' }, keys);
+const embed = publicLink({ ...content, kind: 'embed', name: 'a.html' }, keys);
+const live = publicLink({ ...content, kind: 'live', options: 'codec.aac', name: 'a.mp4' }, keys);
+const radio = publicLink({ ...content, kind: 'live', name: 'a.mp3' }, keys);
+
+test.each([
+  ['a framed stream', framed, 'GET', {}, null],
+  ['a framed stream', framed, 'GET', { range: 'bytes=0-' }, null],
+  ['a framed stream at a place', `${framed}/t.5000`, 'GET', { range: 'bytes=0-' }, null],
+  ['a framed stream', framed, 'HEAD', {}, 'ranges'],
+  ['a payload', raw, 'GET', {}, null],
+  ['a payload', raw, 'GET', { range: 'bytes=0-1' }, 'raw-ranges'],
+  ['a payload', raw, 'GET', { range: 'bytes=0-1,5-6' }, null],
+  ['a payload', raw, 'HEAD', {}, 'raw-ranges'],
+  ['a channel', live, 'GET', {}, null],
+  ['a channel', live, 'GET', { range: 'bytes=0-' }, null],
+  ['a channel at a place', `${live}/t.5000`, 'GET', { range: 'bytes=0-1' }, null],
+  ['a channel', live, 'HEAD', {}, null],
+  ['a channel without end', radio, 'GET', { range: 'bytes=0-', 'icy-metadata': '1' }, null],
+  ['a feed', feed, 'GET', { range: 'bytes=0-1' }, null],
+  ['a feed', feed, 'HEAD', {}, null],
+  ['a page', embed, 'GET', { range: 'bytes=0-1' }, null],
+  ['a page', embed, 'HEAD', {}, null],
+])('%s (%#) by %s with %j goes to origin %s', async (_, path, method, headers, originId) => {
+  expect(await view(path, { method, headers, now: NOW })).toMatchObject({ code: 'OK', originId });
+});
+
+test('a place in a file goes on behind the stripped path, whoever wrote it', async () => {
+  for (const [path, place] of [
+    [framed, 't.0'],
+    [framed, 't.123456'],
+    [framed, 'r.zz.0123abcd.AAAAAAAAAAAAAAAAAAAAAA'],
+    [expiringIn(3_600), 'x'.repeat(128)],
+  ] as const) {
+    const { code, uri } = await view(`${path}/${place}`, { now: NOW });
+    expect([code, uri]).toEqual(['OK', `/file/k1/${path.split('/').slice(3).join('/')}/${place}`]);
+  }
+  const soon = `${expiringIn(100)}/t.5`;
+  expect(await view(soon, { now: NOW })).toMatchObject({ code: 'OK', uri: soon });
+});
+
+test('links of other kinds than files keep their paths', async () => {
+  for (const path of [raw, live, `${live}/r.zz.0123abcd.AAAAAAAAAAAAAAAAAAAAAA`, radio, feed, embed])
+    expect(await view(path, { now: NOW })).toMatchObject({ code: 'OK', uri: path });
+});
+
+test('functions are told the host that was asked, and nothing that a viewer says in its place', async () => {
+  for (const path of [open, raw, live, feed, embed]) {
+    const headers = { host: 'media.example.com', 'x-baton-host': 'evil.example' };
+    expect((await view(path, { headers, now: NOW })).headers['x-baton-host']).toBe('media.example.com');
+    expect((await view(path, { headers: { 'x-baton-host': 'evil.example' }, now: NOW })).headers['x-baton-host']).toBe(
+      '',
+    );
+  }
+});
+
 test.each(['GET', 'HEAD', 'OPTIONS'])('%s with a forged link reaches no origin', async (method) => {
   const forged = open.replace('a.mp3', 'b.mp3');
   expect(await view(forged, { method, headers: { range: 'bytes=0-1' }, now: NOW })).toMatchObject({
@@ -53,12 +111,6 @@ test('a link that expires within five minutes keeps its path, and is no cached c
 test('a stripped path lets nobody in', async () => {
   const { uri } = await view(open, { now: NOW });
   expect((await view(uri, { now: NOW })).code).toBe('LINK_INVALID');
-});
-
-test('an embed keeps its path, and never goes to the ranges', async () => {
-  const path = publicLink({ ...content, kind: 'embed' }, keys);
-  for (const headers of [{}, { range: 'bytes=0-1' }])
-    expect(await view(path, { headers, now: NOW })).toMatchObject({ code: 'OK', uri: path, originId: null });
 });
 
 test('a private link is good until its second, and not from then on', async () => {

@@ -8,10 +8,14 @@ export interface Verdict {
   readonly code: string;
   /** The path that goes on, when the request does. */
   readonly uri: string;
+  /** What goes on with it. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Null: the one of the cache behaviour. */
   readonly originId: string | null;
   readonly response: { statusCode: number; headers: Record<string, { value: string }>; body: { data: string } } | null;
 }
+
+type Values = Readonly<Record<string, { readonly value: string }>>;
 
 export interface Viewer {
   readonly method?: string;
@@ -52,15 +56,19 @@ export async function edgeRuntime(keys: ReadonlyMap<string, string>) {
   const script = code.replace(/^import (\w+) from "(\w+)";$/gm, 'const $1 = modules["$2"];');
   const handler = runInContext(`(() => { 'use strict'; ${script}; return handler; })()`, realm) as (
     event: object,
-  ) => Promise<{ readonly uri: string } | NonNullable<Verdict['response']>>;
+  ) => Promise<{ readonly uri: string; readonly headers: Values } | NonNullable<Verdict['response']>>;
 
   return async (target: string, { method = 'GET', headers = {}, now }: Viewer): Promise<Verdict> => {
     selected.length = 0;
     clock.seconds = now;
     const result = await handler({ version: '1.0', request: request(target, method, headers) });
     const originId = selected[0] ?? null;
-    if ('uri' in result) return { code: 'OK', uri: result.uri, originId, response: null };
-    return { code: (JSON.parse(result.body.data) as { code: string }).code, uri: '', originId, response: result };
+    if ('uri' in result) {
+      const sent = Object.entries(result.headers).map(([name, { value }]) => [name, value] as const);
+      return { code: 'OK', uri: result.uri, headers: Object.fromEntries(sent), originId, response: null };
+    }
+    const { code } = JSON.parse(result.body.data) as { code: string };
+    return { code, uri: '', headers: {}, originId, response: result };
   };
 }
 

@@ -5,7 +5,7 @@ const never = new AbortController().signal;
 
 async function collect(bytes: AsyncIterable<Uint8Array>): Promise<number[]> {
   const all: number[] = [];
-  for await (const piece of bytes) all.push(...piece);
+  for await (const piece of bytes) for (const byte of piece) all.push(byte);
   return all;
 }
 
@@ -21,6 +21,28 @@ test('readers get what is there, then what comes, up to their end', async () => 
   expect(await early).toEqual([2, 3, 4, 5, 6]);
   expect(await collect(chunk.follow(0, 6, never))).toEqual([1, 2, 3, 4, 5, 6]);
   expect(chunk.complete()).toHaveLength(6);
+});
+
+test('one whose size is not known grows, and readers follow it to where it ends', async () => {
+  const chunk = growing(null);
+  const pieces = Array.from({ length: 9 }, (_, n) => Buffer.alloc(20_000, n)); // more than it has room for at first
+  const all = collect(chunk.follow(0, Infinity, never));
+  const early = chunk.follow(0, 20_000, never).next();
+  for (const piece of pieces) chunk.append(piece);
+  expect(chunk.complete()).toBeNull();
+  chunk.end();
+  expect(Buffer.from(await all).equals(Buffer.concat(pieces))).toBe(true);
+  expect((await early).value).toHaveLength(20_000);
+  expect(chunk.complete()?.length).toBe(180_000);
+  expect(await collect(chunk.follow(179_999, Infinity, never))).toEqual([8]);
+});
+
+test('one of unknown size may end with nothing in it', async () => {
+  const chunk = growing(null);
+  const nothing = collect(chunk.follow(0, Infinity, never));
+  chunk.end();
+  expect(await nothing).toEqual([]);
+  expect(chunk.complete()).toHaveLength(0);
 });
 
 test('a failure comes after the bytes that were there before it', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Output } from '../../src/encode/output.ts';
 import { play } from '../../src/encode/play.ts';
+import { chunkBytes } from '../../src/grid/chunk.ts';
 import { chunkCount } from '../../src/grid/timeline.ts';
 import { newMeter, type Meter } from '../../src/meter/usage.ts';
 import type { ByteRange } from '../../src/units.ts';
@@ -22,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => origin.close());
 
-const sizeOf = ({ timeline }: Output): number => (timeline.frames ?? 0) * timeline.frameBytes;
+const chunkSize = ({ timeline }: Output): number => chunkBytes(timeline, 0) ?? NaN;
+const sizeOf = ({ timeline }: Output): number => (timeline.frames ?? NaN) * (timeline.frameBytes ?? NaN);
 
 function listen(
   relay: Relay,
@@ -63,7 +65,7 @@ test('a listener in real time is never more than ten seconds behind the encoders
   await using relay = await startRelay(origin.origin);
   const output = await relay.output(origin.url());
   const meter = newMeter();
-  const chunkBytes = 100 * output.timeline.frameBytes;
+  const chunkBytes = chunkSize(output);
   let taken = 0;
   for await (const piece of listen(relay, output, { end: 12 * chunkBytes }, meter)) {
     taken += piece.length;
@@ -86,7 +88,7 @@ test('listeners of the same file share its encodes', async () => {
 test('a listener who comes later takes what is stored, and encodes nothing', async () => {
   await using relay = await startRelay(origin.origin);
   const output = await relay.output(origin.url());
-  const end = 20 * 100 * output.timeline.frameBytes;
+  const end = 20 * chunkSize(output);
   const [first, second] = [newMeter(), newMeter()];
   const before = await collect(listen(relay, output, { end }, first));
   const after = await collect(listen(relay, output, { end }, second));
@@ -99,7 +101,7 @@ test('a range reads and encodes only what it needs', async () => {
   await using relay = await startRelay(origin.origin);
   const output = await relay.output(origin.url());
   const meter = newMeter();
-  const start = 30 * 100 * output.timeline.frameBytes;
+  const start = 30 * chunkSize(output);
   const before = origin.bytesSent;
   expect(await collect(listen(relay, output, { start, end: start + 10 }, meter))).toHaveLength(10);
   expect(meter.chunksEncoded).toBeLessThanOrEqual(1);
@@ -143,7 +145,7 @@ test('a storm of seeks leaves every slot free and every byte right', async () =>
   await using relay = await startRelay(origin.origin, { encoders: 2 });
   const output = await relay.output(origin.url());
   const random = randomNumbers(7);
-  const seeks = FULL ? 300 : 60;
+  const seeks = FULL ? 300 : 36;
   const seek = async (): Promise<void> => {
     const stop = new AbortController();
     const bytes = listen(relay, output, { start: Math.floor(random() * sizeOf(output)) }, newMeter(), stop.signal);
@@ -174,7 +176,7 @@ test('when too many listeners wait for an encoder the next are told to come agai
   await using slow = await startOrigin(origin.content, { latencyMs: 300 });
   await using relay = await startRelay(slow.origin, { encoders: 1 });
   const output = await relay.output(slow.url());
-  const chunk = 100 * output.timeline.frameBytes;
+  const chunk = chunkSize(output);
   const asked = Array.from({ length: 40 }, (_, n) => {
     const start = n * chunk; // four are encoded, 32 wait
     return collect(listen(relay, output, { start, end: start + 1000 }));
@@ -211,7 +213,7 @@ test('chunks are not encoded again while a slow store writes them', async () => 
   };
   await using relay = await startRelay(origin.origin, { store });
   const output = await relay.output(origin.url());
-  const end = 100 * output.timeline.frameBytes;
+  const end = chunkSize(output);
   const [first, second] = [newMeter(), newMeter()];
   await collect(listen(relay, output, { end }, first));
   await collect(listen(relay, output, { end }, second));

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { encodeArgs, INPUTS, type Cut } from '../../src/ffmpeg/args.ts';
+import { encodeArgs, type Cut } from '../../src/ffmpeg/args.ts';
+import { INPUTS } from '../../src/ffmpeg/inputs.ts';
 
 const CUT: Cut = { from: 1105, to: 120_000, audioStart: 1920, audioEnd: 117_120, encoded: 123_264 };
-const STEREO = { sampleRate: 48_000, channels: 2, kbps: 128 } as const;
+const STEREO = { codec: 'mp3', sampleRate: 48_000, channels: 2, kbps: 128 } as const;
 
 const READING = [
   ...['-hide_banner', '-nostdin', '-v', 'error', '-cpuflags', 'mmx+mmxext+sse+sse2+cmov'],
@@ -22,6 +23,23 @@ test('one chunk is one output; everything that ffmpeg may touch is named', () =>
       'atrim=start_sample=1920:end_sample=117120,asetpts=N/SR/TB,apad,atrim=end_sample=123264[o0]',
     ...['-map', '[o0]', ...ENCODING, 'pipe:3'],
   ]);
+});
+
+test.each([
+  [
+    'opus',
+    96,
+    'flt',
+    ['libopus', '-b:a', '96k', '-vbr', 'off', '-frame_duration', '20', '-application', 'lowdelay'],
+    'data',
+  ],
+  ['aac', 96, 'fltp', ['aac', '-b:a', '96k', '-aac_coder', 'fast'], 'adts'],
+  ['pcm', null, 's16', ['pcm_s16le'], 's16le'],
+] as const)('%s is asked for frames with nothing around them', (codec, kbps, sampleFormat, encoder, muxer) => {
+  const args = encodeArgs(INPUTS.mp3, { ...STEREO, codec, kbps }, [CUT], 'x64');
+  expect(args[args.indexOf('-filter_complex') + 1]).toContain(`aformat=sample_fmts=${sampleFormat}:`);
+  const untagged = ['-map_metadata', '-1', '-map_chapters', '-1', '-flush_packets', '1'];
+  expect(args.slice(args.indexOf('-c:a'))).toEqual(['-c:a', ...encoder, ...untagged, '-f', muxer, 'pipe:3']);
 });
 
 test('several chunks are decoded once and encoded each by itself, to pipes from 3 on', () => {

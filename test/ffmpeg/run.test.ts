@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { encodeArgs, INPUTS } from '../../src/ffmpeg/args.ts';
+import { encodeArgs } from '../../src/ffmpeg/args.ts';
+import { INPUTS } from '../../src/ffmpeg/inputs.ts';
 import { startFfmpeg } from '../../src/ffmpeg/process.ts';
 import { EncoderKilled, runFfmpeg, type Input, type OutputPiece } from '../../src/ffmpeg/run.ts';
 import { fakeFfmpeg } from '../support/fake-ffmpeg.ts';
@@ -11,7 +12,7 @@ import { frameFacts } from '../support/mp3-forge.ts';
 
 const never = new AbortController().signal;
 const SECOND = new Uint8Array(48_000 * 2);
-const OUTPUT = { sampleRate: 48_000, channels: 1, kbps: 64 } as const;
+const OUTPUT = { codec: 'mp3', sampleRate: 48_000, channels: 1, kbps: 64 } as const;
 const cut = (encoded: number) => ({ from: 0, to: encoded, audioStart: 0, audioEnd: encoded, encoded });
 const ARGS = ['-ar', '48000', '-ac', '1', ...encodeArgs(INPUTS.silence, OUTPUT, [cut(11_520)], process.arch)];
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { bundlePlayer } from '../../src/local/player-bundle.ts';
 import { startBaton } from '../support/baton.ts';
 import { get } from '../support/client.ts';
 import { HIT, HOUR, MISS, OPTIONS, startAtEdge, type AtEdge, type Seen } from './at-edge.ts';
@@ -92,8 +93,8 @@ test('the player is kept, embed pages are not, and they bring their token along'
   for (const path of [page, page, closedPage]) {
     const { status, cache, bytes } = await ask(path);
     expect([status, cache]).toEqual([200, MISS]);
-    const [, src = ''] = /<baton-player src="([^"]+)"/.exec(bytes.toString()) ?? [];
-    const part = await ask(src, { headers: { range: 'bytes=0-999' } });
+    const [, src = ''] = /<source src="([^"]+)" type="audio\/mpeg"/.exec(bytes.toString()) ?? [];
+    const part = await ask(new URL(src, `http://edge.test${path}`).pathname, { headers: { range: 'bytes=0-999' } });
     expect([part.status, part.bytes.equals(reference.subarray(0, 1000))]).toEqual([206, true]);
   }
   const pages = overheard(edge.lines()).filter(({ rawPath }) => rawPath.startsWith('/embed/'));
@@ -104,6 +105,15 @@ test('the player is kept, embed pages are not, and they bring their token along'
     [200, HIT],
   ]);
   expect(scripts[1]?.bytes.equals(scripts[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('every script that the player loads is there, dictionaries too', async () => {
+  const paths = [...(await bundlePlayer()).keys()].filter((path) => path !== '/player/demo.js');
+  expect(paths).toEqual(expect.arrayContaining(['/player/frame.js', '/player/i18n/de.js']));
+  for (const path of paths) {
+    const { status, headers } = await ask(path);
+    expect([path, status, headers.get('content-type')]).toEqual([path, 200, 'text/javascript; charset=utf-8']);
+  }
 });
 
 test('a whole GET that was cut at a deadline is never given as a whole one', async () => {

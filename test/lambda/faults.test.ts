@@ -19,7 +19,7 @@ import { rightFiles, verdict, type Right } from './fault-world.ts';
 import { temporaryEntries, unfinishedWrites } from './function-folders.ts';
 import { sdk, type Sdk } from './sdk.ts';
 
-const BATCHES = 10;
+const BATCHES = process.env['BATON_FULL'] === '1' ? 10 : 3;
 const LANES = 5;
 const FAULTS_PER_LANE = 10;
 const SECONDS = 4;
@@ -68,8 +68,8 @@ test(`${count} faults end no runtime process, leave nothing behind and never pas
   }
   expect(killed).toBeGreaterThan(count / 50);
   expect(endings.get('whole')).toBeGreaterThan(count / 5); // faults were survived,
-  expect(endings.get('cut')).toBeGreaterThan(2); // told,
-  expect(endings.size).toBeGreaterThan(10); // and named
+  expect(endings.get('cut')).toBeGreaterThan(BATCHES === 10 ? 2 : 0); // told,
+  expect(endings.size).toBeGreaterThan(BATCHES === 10 ? 10 : 7); // and named
 }, 300_000);
 
 async function lane(origin: Origin, random: () => number, endings: Map<string, number>): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CHUNK_FRAMES } from '../../src/grid/timeline.ts';
+import { mp3Grid } from '../../src/grid/codecs.ts';
 import { id3Size } from '../../src/media/id3.ts';
 import { startBaton, testKeys } from '../support/baton.ts';
 import { get, type Answer } from '../support/client.ts';
@@ -47,7 +47,7 @@ test('a response that runs into the time ends at a chunk, is told as cut, and Ra
   expect(first.body.length).toBeLessThan(right.length);
   const infoFrame = frameFacts(right, id3Size(right) ?? 0).size;
   const inFrames = first.body.length - (id3Size(right) ?? 0) - infoFrame;
-  expect(inFrames % (CHUNK_FRAMES * 192)).toBe(0); // 24 ms at 64 kbit/s
+  expect(inFrames % (mp3Grid(64).chunkFrames * 192)).toBe(0); // 24 ms at 64 kbit/s
   await baton.idle();
   expect(baton.usage.at(-1)).toMatchObject({ outcome: 'cut', error: 'RESPONSE_LIMIT', status: 200 });
 

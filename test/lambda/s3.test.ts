@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MeasuredRecord } from '../../src/meter/emf.ts';
 import { startBaton, testKeys } from '../support/baton.ts';
 import { get } from '../support/client.ts';
 import { startOnLambda } from '../support/lambda-baton.ts';
@@ -34,4 +35,12 @@ test('the packed function reads sources from a bucket, and keeps what it makes i
     { outcome: 'whole', chunksEncoded: 4, chunksStored: 0 },
     { outcome: 'whole', chunksEncoded: 0, chunksStored: 1 },
   ]);
+  const asked = (method: string): number =>
+    s3.requests.filter((request) => request.method === method && request.key.startsWith('store/')).length;
+  const told = (baton.usage as MeasuredRecord[]).map(
+    ({ lambda }) => [lambda?.storeReads, lambda?.storeWrites] as const,
+  );
+  expect(told.reduce((sum, [reads = NaN]) => sum + reads, 0)).toBe(asked('GET'));
+  expect(told.reduce((sum, [, writes = NaN]) => sum + writes, 0)).toBe(asked('PUT'));
+  expect(told[1]?.[1]).toBe(0); // what the environment did before is not counted again
 });

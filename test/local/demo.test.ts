@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeDemo, makeLink, type Demo, type Signer } from '../../src/local/demo-api.ts';
+import { demoBreaks } from '../../src/local/demo-breaks.ts';
 import { demoEpisode, type DemoEpisode } from '../../src/local/demo-episode.ts';
 import { music } from '../../src/local/demo-music.ts';
 import { startDemoOrigin, type DemoOrigin } from '../../src/local/demo-origin.ts';
@@ -15,6 +16,7 @@ import { get } from '../support/client.ts';
 import { decode, FFMPEG, ffmpeg, ffprobe } from '../support/ffmpeg.ts';
 import { ffmpegProcesses, settled } from '../support/leaks.ts';
 import { samplesOf } from '../support/signal.ts';
+import { icySplitter } from '../../src/media/icy.ts';
 
 const SAMPLES = 92 * 16 * 7350;
 const keys: Keys = addKey({ current: '', byId: new Map() }, { kid: 'k1', secret: new Uint8Array(32).fill(7) });
@@ -112,7 +114,7 @@ describe('the demo origin', () => {
   let bytes: Buffer;
 
   beforeAll(async () => {
-    origin = await startDemoOrigin(episode.file);
+    origin = await startDemoOrigin(episode);
     bytes = await readFile(episode.file);
   });
 
@@ -154,17 +156,37 @@ describe('the demo origin', () => {
     expect(await get(origin.url, { method: 'POST' })).toMatchObject({ status: 405 });
   });
 
+  it('is on air, with what came before, and names to those who ask what it plays', async () => {
+    const leaving = new AbortController();
+    const { headers, body } = await fetch(origin.radioUrl, {
+      headers: { 'icy-metadata': '1' },
+      signal: leaving.signal,
+    });
+    expect(headers.get('content-type')).toBe('audio/mpeg');
+    const splitter = icySplitter(Number(headers.get('icy-metaint')));
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    let [audio, titles] = [0, ''];
+    while (audio < 64_000) {
+      const { value = new Uint8Array() } = await reader.read();
+      for (const part of splitter.push(value))
+        if (part.kind === 'audio') audio += part.bytes.length;
+        else titles += Buffer.from(part.bytes).toString();
+    }
+    leaving.abort();
+    expect(titles).toMatch(/^StreamTitle='Baton - On the Blocks';/);
+  });
+
   it('keeps its port when that is free, and takes another when not', async () => {
-    const second = await startDemoOrigin(episode.file, origin.port);
+    const second = await startDemoOrigin(episode, origin.port);
     expect(second.port).not.toBe(origin.port);
     await second.close();
-    const again = await startDemoOrigin(episode.file, second.port);
+    const again = await startDemoOrigin(episode, second.port);
     expect(again.url).toBe(second.url);
     await again.close();
   });
 
   it('lets go of a reader who stays when it closes', async () => {
-    const closing = await startDemoOrigin(episode.file);
+    const closing = await startDemoOrigin(episode);
     const response = await fetch(closing.url);
     await closing.close();
     await expect(response.arrayBuffer()).rejects.toThrow();
@@ -176,15 +198,37 @@ describe('the demo API', () => {
   const url = 'http://127.0.0.1:1234/episode.mp3';
 
   it('describes the episode, and renditions whose links are good', () => {
-    const demo: Demo = { episode, sourceUrl: url };
-    const { episode: described, renditions } = describeDemo(demo, signer);
+    const breaks = demoBreaks({ failSource: () => undefined, restart: () => undefined });
+    const demo: Demo = {
+      episode,
+      sourceUrl: url,
+      feedUrl: 'http://127.0.0.1:9/feed.xml',
+      radioUrl: 'http://127.0.0.1:9/radio',
+      breaks,
+    };
+    const { episode: described, renditions, framed, radio, feed } = describeDemo(demo, signer);
+    expect(framed.map(({ url: path }) => readLink(path, keys, 0))).toMatchObject([
+      { kind: 'file', options: 'codec.opus~bitrate.96k', name: 'a-relay-in-six-legs.mp4' },
+      { kind: 'file', options: 'codec.aac~bitrate.128k', name: 'a-relay-in-six-legs.mp4' },
+    ]);
+    expect(readLink(radio.url, keys, 0)).toMatchObject({
+      ...{ kind: 'live', source: demo.radioUrl, options: 'codec.aac~bitrate.128k', name: 'baton-demo-radio.mp4' },
+    });
+    expect(readLink(radio.embedUrl, keys, 0)).toMatchObject({
+      ...{ kind: 'embed', source: demo.radioUrl, options: 'codec.aac~bitrate.128k~kind.live' },
+    });
+    expect(readLink(feed.url, keys, 0)).toMatchObject({ kind: 'feed', source: demo.feedUrl });
+    expect(readLink(feed.embedUrl, keys, 0)).toMatchObject({
+      kind: 'embed',
+      options: 'codec.mp3~bitrate.96k~list.feed',
+    });
     expect(described).toEqual({
       ...{ title: episode.title, artist: 'Baton', artwork: '/demo/cover' },
       ...{ sourceUrl: url, sourceBytes: episode.bytes },
     });
     expect(renditions.map(({ options }) => options)).toEqual([
       ...['codec.mp3~bitrate.64k~channels.mono', 'codec.mp3~bitrate.96k', 'codec.mp3~bitrate.128k'],
-      ...['codec.mp3~bitrate.192k', 'codec.copy'],
+      ...['codec.mp3~bitrate.192k', 'codec.opus~bitrate.48k', 'codec.copy'],
     ]);
     for (const { url: path, embedUrl, options } of renditions) {
       expect(readLink(path, keys, 0)).toMatchObject({ kind: 'file', options, source: url, expiresAt: null });

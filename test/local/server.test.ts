@@ -4,6 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { demoBreaks } from '../../src/local/demo-breaks.ts';
 import type { Demo } from '../../src/local/demo-api.ts';
 import { answer } from '../../src/local/http.ts';
 import { startServer, type RunningServer } from '../../src/local/server.ts';
@@ -39,7 +40,7 @@ describe('a running server', () => {
   test.each([
     '/',
     '/favicon.ico',
-    '/live/x/y/z/a',
+    '/hls/x/y/z/a',
     '/api/demo',
     '/player/none.js',
     '/player/../../package.json',
@@ -308,6 +309,9 @@ describe('the demo', () => {
     origin = await startOrigin(bytes);
     demo = {
       sourceUrl: origin.url(),
+      feedUrl: origin.url('/feed.xml'),
+      radioUrl: origin.url('/radio'),
+      breaks: demoBreaks({ failSource: () => undefined, restart: () => undefined }),
       episode: {
         ...{ file: '/nowhere', bytes: bytes.length, title: 'A <Title>', artist: 'An Artist', album: 'An Album' },
         ...{ durationMs: 6000, chapters: [], cover: { mime: 'image/png', bytes: Uint8Array.of(1, 2, 3) } },

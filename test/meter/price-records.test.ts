@@ -72,6 +72,19 @@ describe('a log', () => {
     expect(tallyOf({ ...record, outcome: 'refused', chunksEncoded: 0, chunksStored: 0 }).total.s3Gets).toBe(0);
   });
 
+  it('counts what the store was asked, where the function says it', () => {
+    const asked = { ...record, lambda: { ...lambda, storeReads: 3, storeWrites: 70 } };
+    expect(tallyOf(asked).total).toMatchObject({ s3Puts: 70, s3Gets: 3 });
+    const odd = { ...record, lambda: { ...lambda, storeReads: '3', storeWrites: -1 } } as unknown as MeasuredRecord;
+    expect(tallyOf(odd).total).toMatchObject({ s3Puts: 400, s3Gets: 418 });
+  });
+
+  it('knows how much of a channel was sent from where its legs began and ended', () => {
+    const leg = { from: 100, to: 122.4, end: 'leg', role: 'followed' } as const;
+    expect(tallyOf({ ...record, kind: 'live', leg }).listenerHours).toBeCloseTo(22.4 / 3600, 9);
+    expect(tallyOf({ ...record, kind: 'live', status: 503 }).listenerHours).toBe(0);
+  });
+
   it('knows how much audio was sent: at the bitrate of the link, or that given for copies', () => {
     expect(tallyOf(record).listenerHours).toBeCloseTo(1000 / 3600, 9);
     expect(tallyOf({ ...record, rendition: 'codec.copy' }).listenerHours).toBeCloseTo(500 / 3600, 9);

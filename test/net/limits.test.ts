@@ -153,6 +153,19 @@ test('a body that drips is slow', async () => {
   await origin.allGone();
 });
 
+test('a body may be allowed a slower pace than others', async () => {
+  await using origin = await rawOrigin(async (socket) => {
+    socket.write(`${HEAD}content-length: 100\r\n\r\n`);
+    for (let i = 0; i < 100; i++) {
+      await delay(10);
+      socket.write('a');
+    }
+  });
+  const net = netFor(origin);
+  expect((await failure(open(origin, {}, net).then(read))).code).toBe('SOURCE_SLOW');
+  expect(await read(await open(origin, { pace: { minBytesPerWindow: 5 } }, net))).toHaveLength(100);
+});
+
 test('chunk extensions without bytes are no progress', async () => {
   await using origin = await rawOrigin((socket) => {
     socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n1;`);

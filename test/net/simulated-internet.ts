@@ -60,7 +60,8 @@ export async function simulatedInternet(): Promise<SimulatedInternet> {
     const rebound = times === 1 ? '8.8.8.8' : '127.0.0.1';
     const found = hostname.startsWith('rebind') ? [rebound] : ZONE[hostname];
     queueMicrotask(() => {
-      if (found === undefined) done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+      if (found === undefined)
+        done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })); // no addresses, as Node has it
       else
         done(
           null,

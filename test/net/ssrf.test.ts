@@ -132,7 +132,9 @@ test.each(REBINDING)('a name that rebinds never leads inside: %s', async (url) =
 test('without the guard the same table leaks, so it can fail', async () => {
   const lookup = internet.connector({
     lookup: (hostname, _, done) => {
-      internet.resolve(hostname, { all: true }, (error, [first]) => done(error, first?.address ?? '', first?.family));
+      internet.resolve(hostname, { all: true }, (error, [first] = []) =>
+        done(error, first?.address ?? '', first?.family),
+      );
     },
   });
   const agent = new Agent({ connect: lookup, pipelining: 0 });

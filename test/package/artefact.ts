@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { computeEngineId } from '../../src/ffmpeg/engine.ts';
 import { readElf } from '../../src/package/elf.ts';
+import { bundlePlayer } from '../../src/local/player-bundle.ts';
 import { initTime } from '../../src/package/init-time.ts';
 import { cloud, SECRET, STORE_ARN } from '../key-sync/stand-ins.ts';
 import { FFMPEG } from '../support/ffmpeg.ts';
@@ -27,11 +28,15 @@ export function artefactTests(service: () => Service): void {
       stat(join(service().folder, '.serverless/baton.zip')),
     );
     expect(size).toBeLessThan(50 * MB);
-    const names = [...zip.keys()].map((name) => name.replace(/parts\/.*\.mjs/, 'parts/*')).sort();
-    expect([...new Set(names)]).toEqual(
-      ['embed.mjs', 'engine.json', 'ffmpeg', 'file.mjs', 'keys.mjs', 'parts/*', 'player/baton-player.js'].map(
-        (name) => `dist/lambda/${name}`,
-      ),
+    const scripts = [...(await bundlePlayer()).keys()].filter((path) => path !== '/player/demo.js');
+    const names = [...zip.keys()].map((name) => name.replace(/parts\/.*\.mjs/, 'parts/*'));
+    expect([...new Set(names)].sort()).toEqual(
+      [
+        ...['embed.mjs', 'engine.json', 'feed.mjs', 'ffmpeg', 'file.mjs', 'keys.mjs', 'live.mjs', 'parts/*', 'raw.mjs'],
+        ...scripts.map((path) => path.slice(1)),
+      ]
+        .map((name) => `dist/lambda/${name}`)
+        .sort(),
     );
   });
 
@@ -60,7 +65,7 @@ export function artefactTests(service: () => Service): void {
     const { bundles } = service().built;
     const names = (list: 'start' | 'later') =>
       Object.fromEntries(bundles.map((bundle) => [bundle.name, bundle[list].map(([name]) => name)]));
-    for (const name of ['file', 'embed']) {
+    for (const name of ['file', 'live', 'feed', 'raw', 'embed']) {
       expect(names('start')[name]).toContain('undici');
       expect(names('start')[name]?.filter((owner) => /@aws-sdk|@smithy|mediabunny/.test(owner))).toEqual([]);
       expect(names('later')[name]).toContain('@aws-sdk/client-s3');
@@ -74,7 +79,7 @@ export function artefactTests(service: () => Service): void {
   });
 
   test('every function starts', async () => {
-    for (const name of ['file', 'embed', 'keys'])
+    for (const name of ['file', 'live', 'feed', 'raw', 'embed', 'keys'])
       expect(await initTime(join(service().built.folder, `${name}.mjs`))).toBeGreaterThan(0);
   });
 

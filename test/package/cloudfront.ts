@@ -24,7 +24,7 @@ export function cloudFrontTests(template: () => Template): void {
     });
   });
 
-  test('its origins are the three function URLs, by name', () => {
+  test('its origins are the function URLs, by name', () => {
     const origin = (id: string, name: string) => ({
       Id: id,
       DomainName: {
@@ -38,7 +38,16 @@ export function cloudFrontTests(template: () => Template): void {
         OriginKeepaliveTimeout: 60,
       },
     });
-    expect(config()['Origins']).toEqual([origin('file', 'File'), origin('ranges', 'Ranges'), origin('embed', 'Embed')]);
+    expect(config()['Origins']).toEqual([
+      origin('file', 'File'),
+      origin('ranges', 'Ranges'),
+      origin('raw', 'Raw'),
+      origin('raw-ranges', 'RawDashranges'),
+      origin('live', 'Live'),
+      origin('feed', 'Feed'),
+      origin('embed', 'Embed'),
+      origin('player', 'Player'),
+    ]);
   });
 
   test('it speaks HTTP/2 and HTTP/3, and IPv6', () => {
@@ -50,8 +59,11 @@ export function cloudFrontTests(template: () => Template): void {
       behaviours().map(({ PathPattern, TargetOriginId, Compress }) => [PathPattern, TargetOriginId, Compress]),
     ).toEqual([
       ['/file/*', 'file', false],
+      ['/raw/*', 'raw', false],
+      ['/live/*', 'live', false],
+      ['/feed/*', 'feed', true],
       ['/embed/*', 'embed', true],
-      ['/player/*', 'embed', true],
+      ['/player/*', 'player', true],
       [undefined, 'embed', false],
     ]);
   });
@@ -74,9 +86,10 @@ export function cloudFrontTests(template: () => Template): void {
   });
 
   test.each([
-    ['MediaCache', false],
-    ['TextCache', true],
-  ])('%s keeps by path alone, as long as the response says', (name, compressed) => {
+    ['MediaCache', false, 'none'],
+    ['TextCache', true, 'none'],
+    ['PageCache', true, 'all'],
+  ])('%s keeps by path (compressed: %s, queries: %s), as long as the response says', (name, compressed, queries) => {
     expect(properties(name)['CachePolicyConfig']).toMatchObject({
       MinTTL: 0,
       DefaultTTL: 0,
@@ -84,16 +97,20 @@ export function cloudFrontTests(template: () => Template): void {
       ParametersInCacheKeyAndForwardedToOrigin: {
         CookiesConfig: { CookieBehavior: 'none' },
         HeadersConfig: { HeaderBehavior: 'none' },
-        QueryStringsConfig: { QueryStringBehavior: 'none' },
+        QueryStringsConfig: { QueryStringBehavior: queries },
         EnableAcceptEncodingGzip: compressed,
         EnableAcceptEncodingBrotli: compressed,
       },
     });
   });
 
-  test('media has the policy without compression, the rest the one with', () => {
+  test('files have the policy without compression, texts one with, and of channels nothing is kept', () => {
     expect(behaviours().map((behaviour) => (behaviour as unknown as Record<string, unknown>)['CachePolicyId'])).toEqual(
-      [{ Ref: 'MediaCache' }, { Ref: 'TextCache' }, { Ref: 'TextCache' }, { Ref: 'TextCache' }],
+      [
+        ...[{ Ref: 'MediaCache' }, { Ref: 'MediaCache' }],
+        '4135ea2d-6df8-44a3-9df3-4b5a84be39ad', // Managed-CachingDisabled
+        ...['TextCache', 'PageCache', 'TextCache', 'TextCache'].map((Ref) => ({ Ref })),
+      ],
     );
   });
 

@@ -44,7 +44,9 @@ export function playTests(service: () => Service): void {
           [...keys.byId].map(([kid, key]) => [kid, Buffer.from(key).toString('base64url')]),
         ),
       });
-      expect(functions.map(({ name }) => name)).toEqual(['file', 'ranges', 'embed', 'keys']);
+      expect(functions.map(({ name }) => name)).toEqual([
+        ...['file', 'ranges', 'raw', 'raw-ranges', 'live', 'feed', 'embed', 'player', 'keys'],
+      ]);
       if (cloudFront === null) throw new Error('no distribution');
       local = await startLocalLambda({
         functions: functions.map((spec) => ({ ...spec, taskRoot: folder })),
@@ -81,8 +83,20 @@ export function playTests(service: () => Service): void {
       expect((await fetch(front(link().replace('96k', '64k')))).status).toBe(403);
     });
 
+    test('passes a payload on as it is: the whole, its length, and a part', async () => {
+      const { bytes } = await source('cbr.mp3', { seconds: SECONDS });
+      const path = publicLink({ kind: 'raw', options: '', source: origin.url(), name: 'episode.mp3' }, keys);
+      const head = await fetch(front(path), { method: 'HEAD' });
+      expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
+      const whole = await fetch(front(path));
+      expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true);
+      const part = await fetch(front(path), { headers: { range: 'bytes=5000-5999' } });
+      expect(part.status).toBe(206);
+      expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(5000, 6000))).toBe(true);
+    });
+
     test('no function URL lets in who has not signed', async () => {
-      for (const name of ['file', 'ranges', 'embed'])
+      for (const name of ['file', 'ranges', 'raw', 'raw-ranges', 'live', 'feed', 'embed', 'player'])
         expect((await fetch((local.functionUrls.get(name) ?? '') + link().slice(1))).status).toBe(403);
     });
 
@@ -119,9 +133,11 @@ export function playTests(service: () => Service): void {
         expect(tab.errors).toEqual([]);
       });
 
-      test('plays in the page with the player', async () => {
-        await using tab = await openPage(browser, front(link('embed')));
+      test('plays in the page with the player, which speaks the language of its listener', async () => {
+        await using tab = await openPage(browser, front(link('embed')), { locale: 'de-DE' });
         await playsAndSeeks(tab.page, 'baton-player');
+        await tab.page.getByRole('button', { name: 'Schlafzeituhr' }).click();
+        await tab.page.getByRole('button', { name: '15 Minuten' }).waitFor();
         expect(tab.errors).toEqual([]);
       });
     });

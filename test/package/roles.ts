@@ -15,6 +15,10 @@ interface Role {
 
 /** Who may do what; `template` was made for source buckets `a` and `b/c`. */
 export function roleTests(template: () => Template): void {
+  const WITH_STORE = ['File', 'Ranges', 'Raw', 'RawRanges', 'Live', 'Feed', 'Embed'];
+  const NAMES = [...WITH_STORE, 'Player', 'Keys'];
+  /** As osls makes logical ids. */
+  const idOf = (name: string) => name.replace(/(?<=.)[A-Z]/, (letter) => `Dash${letter.toLowerCase()}`);
   const role = (name: string) => template().Resources[`${name}Role`]?.Properties as Role;
   /** What a role may do, by what it may do it to. */
   const rights = (name: string) =>
@@ -29,8 +33,8 @@ export function roleTests(template: () => Template): void {
     },
   ];
 
-  test.each(['File', 'Ranges', 'Embed', 'Keys'])('%s has a role of its own, for Lambda alone', (name) => {
-    expect(template().Resources[`${name}LambdaFunction`]?.Properties).toMatchObject({
+  test.each(NAMES)('%s has a role of its own, for Lambda alone', (name) => {
+    expect(template().Resources[`${idOf(name)}LambdaFunction`]?.Properties).toMatchObject({
       Role: { 'Fn::GetAtt': [`${name}Role`, 'Arn'] },
     });
     expect(role(name).ManagedPolicyArns).toBeUndefined();
@@ -40,11 +44,18 @@ export function roleTests(template: () => Template): void {
     });
   });
 
-  test.each(['File', 'Ranges', 'Embed'])('%s may log, use the store and read the keys', (name) => {
+  test.each(WITH_STORE)('%s may log, use the store and read the keys', (name) => {
     expect(rights(name)).toEqual([
-      logs(name.toLowerCase()),
+      logs(idOf(name).replace('Dash', '-').toLowerCase()),
       ['Allow', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], { 'Fn::Sub': '${StoreBucket.Arn}/store/*' }],
       ['Allow', ['s3:ListBucket'], { 'Fn::GetAtt': ['StoreBucket', 'Arn'] }],
+      ['Allow', ['secretsmanager:GetSecretValue'], { Ref: 'SigningKeys' }],
+    ]);
+  });
+
+  test('Player may log and read the keys, and nothing else', () => {
+    expect(rights('Player')).toEqual([
+      logs('player'),
       ['Allow', ['secretsmanager:GetSecretValue'], { Ref: 'SigningKeys' }],
     ]);
   });
@@ -63,8 +74,8 @@ export function roleTests(template: () => Template): void {
 
   test('there are no other roles, and no policy that allows everything', () => {
     const roles = Object.entries(template().Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
-    expect(roles.map(([name]) => name)).toEqual(['FileRole', 'RangesRole', 'EmbedRole', 'KeysRole']);
-    for (const name of ['File', 'Ranges', 'Embed', 'Keys'])
+    expect(roles.map(([name]) => name)).toEqual(NAMES.map((name) => `${name}Role`));
+    for (const name of NAMES)
       for (const [, actions, resource] of rights(name)) {
         expect(actions).not.toContain('*');
         expect(JSON.stringify(actions)).not.toContain('*');
@@ -80,7 +91,7 @@ export function roleTests(template: () => Template): void {
       Roles: unknown;
       PolicyDocument: { Statement: Statement[] };
     };
-    expect(Roles).toEqual([{ Ref: 'FileRole' }, { Ref: 'RangesRole' }, { Ref: 'EmbedRole' }]);
+    expect(Roles).toEqual(WITH_STORE.map((name) => ({ Ref: `${name}Role` })));
     expect(PolicyDocument.Statement).toHaveLength(1);
     expect(PolicyDocument.Statement[0]).toMatchObject({ Effect: 'Allow', Action: 's3:GetObject' });
     expect(split(PolicyDocument.Statement[0]?.Resource)).toEqual(['arn:aws:s3:::a/*', 'arn:aws:s3:::b/c/*']);

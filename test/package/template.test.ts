@@ -18,10 +18,14 @@ beforeAll(async () => {
   arm = await slsPackage(other.folder, {
     fileSeconds: '120',
     fileConcurrency: '7',
+    rawConcurrency: '5',
+    liveSeconds: '600',
+    liveConcurrency: '9',
     sourceBuckets: 'a,b/c',
     alarmEmail: 'me@example.com',
     logDays: '3',
     chunkDays: '9',
+    liveDays: '2',
   });
 });
 afterAll(() => service[Symbol.asyncDispose]());
@@ -30,8 +34,9 @@ const properties = (name: string, from = template) => from.Resources[name]?.Prop
 const ofType = (type: string): [string, Resource][] =>
   Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
-const NAMES = ['File', 'Ranges', 'Embed', 'Keys'] as const;
-const WITH_URL = ['File', 'Ranges', 'Embed'] as const;
+/** As osls writes them in logical ids: `raw-ranges` is RawDashranges. */
+const WITH_URL = ['File', 'Ranges', 'Raw', 'RawDashranges', 'Live', 'Feed', 'Embed', 'Player'] as const;
+const NAMES = [...WITH_URL, 'Keys'] as const;
 
 cloudFrontTests(() => template);
 roleTests(() => arm);
@@ -41,7 +46,12 @@ playTests(() => service);
 test.each([
   ['File', 'dist/lambda/file.handler', 3538, 300],
   ['Ranges', 'dist/lambda/file.buffered', 3538, 30],
-  ['Embed', 'dist/lambda/embed.buffered', 1024, 20],
+  ['Raw', 'dist/lambda/raw.handler', 512, 300],
+  ['RawDashranges', 'dist/lambda/raw.buffered', 512, 30],
+  ['Live', 'dist/lambda/live.handler', 512, 900],
+  ['Feed', 'dist/lambda/feed.handler', 1769, 60],
+  ['Embed', 'dist/lambda/embed.handler', 1024, 60],
+  ['Player', 'dist/lambda/embed.buffered', 512, 20],
   ['Keys', 'dist/lambda/keys.handler', 256, 60],
 ])('function %s runs %s with %d MB for at most %d s', (name, Handler, MemorySize, Timeout) => {
   const architecture = { x64: 'x86_64', arm64: 'arm64' }[process.arch as 'x64'];
@@ -63,7 +73,7 @@ test('arm64 is the default, and no package of another processor can be made', as
   );
 });
 
-test('file streams, ranges and embed are buffered, all of them for signed calls only; keys has no URL', () => {
+test('what may be large or late streams, what needs a length is buffered, for signed calls only; keys has no URL', () => {
   const urls = Object.fromEntries(
     ofType('AWS::Lambda::Url').map(([name, { Properties }]) => [
       name,
@@ -74,7 +84,12 @@ test('file streams, ranges and embed are buffered, all of them for signed calls 
   expect(urls).toEqual({
     FileLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
     RangesLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
-    EmbedLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
+    RawLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
+    RawDashrangesLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
+    LiveLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
+    FeedLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
+    EmbedLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
+    PlayerLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
   });
 });
 
@@ -92,17 +107,19 @@ test('CloudFront has both permissions for each function with a URL, and nobody h
 });
 
 test('the environment of the functions that play', () => {
-  for (const name of WITH_URL) {
+  for (const name of WITH_URL.filter((each) => each !== 'Player')) {
     expect(properties(`${name}LambdaFunction`)['Environment']).toEqual({
       Variables: {
         BATON_STORE: { 'Fn::Sub': 's3://${StoreBucket}/store' },
         BATON_SOURCE_BUCKETS: '',
         BATON_KEYS_SECRET: { Ref: 'SigningKeys' },
-        // The edge takes no token off the links of pages, so that one without is forged.
-        ...(name === 'Embed' ? {} : { BATON_TRUST_EDGE: '1' }),
+        BATON_TRUST_EDGE: '1',
       },
     });
   }
+  expect(properties('PlayerLambdaFunction')['Environment']).toEqual({
+    Variables: { BATON_KEYS_SECRET: { Ref: 'SigningKeys' } },
+  });
   expect(properties('FileLambdaFunction', arm)['Environment']).toMatchObject({
     Variables: { BATON_SOURCE_BUCKETS: 'a,b/c' },
   });
@@ -113,10 +130,20 @@ test('the environment of the functions that play', () => {
 
 test('time, concurrency and log retention are parameters; nothing is reserved unless asked for', () => {
   expect(properties('FileLambdaFunction', arm)).toMatchObject({ Timeout: 120 });
+  expect(properties('LiveLambdaFunction', arm)).toMatchObject({ Timeout: 600 });
   for (const name of ['File', 'Ranges'])
     expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toEqual({
       'Fn::If': ['HasConcurrency', '7', { Ref: 'AWS::NoValue' }],
     });
+  for (const name of ['Raw', 'RawDashranges'])
+    expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toEqual({
+      'Fn::If': ['HasRawConcurrency', '5', { Ref: 'AWS::NoValue' }],
+    });
+  expect(properties('LiveLambdaFunction', arm)['ReservedConcurrentExecutions']).toEqual({
+    'Fn::If': ['HasLiveConcurrency', '9', { Ref: 'AWS::NoValue' }],
+  });
+  for (const name of ['Feed', 'Embed', 'Player', 'Keys'])
+    expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toBeUndefined();
   expect(template.Conditions['HasConcurrency']).toEqual({ 'Fn::Not': [{ 'Fn::Equals': ['', ''] }] });
   expect(arm.Conditions['HasConcurrency']).toEqual({ 'Fn::Not': [{ 'Fn::Equals': ['7', ''] }] });
   expect(ofType('AWS::Logs::LogGroup').map(([name]) => name)).toEqual(NAMES.map((name) => `${name}LogGroup`));
@@ -149,6 +176,7 @@ test('the bucket is private, encrypted, owned by its owner, and empties itself',
     },
     LifecycleConfiguration: {
       Rules: [
+        { Id: 'channels', Status: 'Enabled', Prefix: 'store/chunk/live/', ExpirationInDays: 1 },
         { Id: 'chunks', Status: 'Enabled', Prefix: 'store/chunk/', ExpirationInDays: 14 },
         { Id: 'spools', Status: 'Enabled', Prefix: 'store/spool/', ExpirationInDays: 14 },
         { Id: 'everything', Status: 'Enabled', Prefix: 'store/', ExpirationInDays: 90 },
@@ -158,6 +186,9 @@ test('the bucket is private, encrypted, owned by its owner, and empties itself',
   });
   expect(template.Resources['StoreBucket']?.DeletionPolicy).toBe('Retain');
   expect(JSON.stringify(properties('StoreBucket', arm))).toContain('"Prefix":"store/chunk/","ExpirationInDays":"9"');
+  expect(JSON.stringify(properties('StoreBucket', arm))).toContain(
+    '"Prefix":"store/chunk/live/","ExpirationInDays":"2"',
+  );
   expect(JSON.stringify(properties('StoreBucketPolicy'))).toContain('"aws:SecureTransport":"false"');
 });
 

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
 import ffmpeg from '@ffmpeg-installer/ffmpeg';
+import { restartable } from './restartable.ts';
+import type { Restartable } from './restartable.ts';
 
 /** Seconds of audio that `makeMp3` makes, at 64 kbit/s. */
 export const EPISODE_SECONDS = 12;
@@ -24,23 +24,17 @@ export type Fault =
   | { readonly cutAfterBytes: number }
   | { readonly hangAfterBytes: number };
 
-export interface AudioOrigin extends AsyncDisposable {
-  readonly origin: string;
+export interface AudioOrigin extends Restartable {
   readonly seen: Seen[];
   /** Asked for every request; null serves it. */
   fault: (seen: Seen) => Fault | null;
   /** How much faster than 1 x audio is sent; Infinity for at once. */
   pace: number;
-  /** Cuts all connections, refuses new ones for `ms` and listens again on the same port. */
-  restart(ms: number): Promise<void>;
 }
 
 /** A server of one MP3 with Range support, of pages and of scripts, that misbehaves on request. */
 export async function audioOrigin(mp3: Buffer, files: Readonly<Record<string, string>> = {}): Promise<AudioOrigin> {
-  let server = http.createServer(answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const server = await restartable(answer);
 
   function answer(request: http.IncomingMessage, response: http.ServerResponse): void {
     const path = new URL(request.url ?? '/', self.origin).pathname;
@@ -82,17 +76,10 @@ export async function audioOrigin(mp3: Buffer, files: Readonly<Record<string, st
   }
 
   const self: AudioOrigin = {
-    origin: `http://127.0.0.1:${port}`,
+    ...server,
     seen: [],
     fault: () => null,
     pace: Infinity,
-    async restart(ms) {
-      await close(server);
-      await sleep(ms);
-      server = http.createServer(answer).listen(port, '127.0.0.1');
-      await once(server, 'listening');
-    },
-    [Symbol.asyncDispose]: () => close(server),
   };
   return self;
 }
@@ -104,13 +91,6 @@ export function makeMp3(): Buffer {
   const { status, stdout, stderr } = spawnSync(ffmpeg.path, args, { maxBuffer: 1 << 24 });
   if (status !== 0) throw new Error(stderr.toString());
   return stdout;
-}
-
-async function close(server: http.Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }
 
 function typeOf(path: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs } from '../../player/backoff.ts';
+import { backoffMs } from '../../player/core/backoff.ts';
 
 test('waits double from 0.2 to 8 seconds and stay there', () => {
   const longest = [0, 1, 2, 3, 4, 5, 6, 50].map((attempt) => backoffMs(attempt, () => 1));

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
-import type { RetryDetail } from '../../player/outage-detail.ts';
+import type { RetryDetail } from '../../player/core/outage-detail.ts';
 import { launchBrowser, openPage } from '../support/browser.ts';
 import { EPISODE_SECONDS, audioOrigin, makeMp3 } from './audio-origin.ts';
 import type { AudioOrigin, Seen } from './audio-origin.ts';
@@ -110,6 +110,19 @@ test('a refusal is told in the words of the server, and can be tried again', asy
   expect(await page.getByText(message).count()).toBe(0);
 });
 
+test('what failed while it played does not look as if it did, and the play button tries again', async () => {
+  await using origin = await start('preload="none"');
+  origin.fault = () => ({ status: 404, json: {} });
+  await using tab = await openPage(browser, `${origin.origin}/page`);
+  const { page } = tab;
+  await play(page);
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  expect(await page.getByRole('group', { name: /^Audio player/ }).getAttribute('aria-busy')).toBe('false');
+  origin.fault = () => null;
+  await play(page);
+  await heard(page, 0.3);
+});
+
 test('what cannot be decoded is given up after three tries, with a sentence', async () => {
   await using origin = await start();
   origin.fault = () => ({ status: 200, json: { hello: 'not audio' } });
@@ -154,11 +167,36 @@ test('keys move, jump, mute and change the volume', async () => {
   expect(await player(page, 'muted')).toBe(false);
   await page.keyboard.press('k');
   expect(await player(page, 'paused')).toBe(false);
-  await expect.poll(() => player(page, 'currentTime')).toBeGreaterThan(0);
+  await heard(page, 0);
   await page.keyboard.press(' ');
   expect(await player(page, 'paused')).toBe(true);
   await page.getByRole('button', { name: 'Forward 30 seconds' }).focus();
   expect(await after(' ')).toBeCloseTo(EPISODE_SECONDS, 0);
+});
+
+test('a thumb that is dragged away and back lets the position go on', async () => {
+  await using origin = await start();
+  await using tab = await openPage(browser, `${origin.origin}/page`);
+  const { page } = tab;
+  await expect.poll(() => player(page, 'duration')).toBeGreaterThan(10);
+  const slider = page.getByRole('slider', { name: 'Position' });
+  const box = await slider.boundingBox();
+  if (box === null) throw new Error('no slider');
+  const [x, y] = [box.x + 7, box.y + box.height / 2];
+  const drag = async (to: number): Promise<void> => {
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + box.width / 2, y);
+    await page.mouse.move(x + to, y);
+    await page.mouse.up();
+  };
+  await drag(0);
+  await page.evaluate(() => Reflect.set(document.querySelector('baton-player') ?? {}, 'currentTime', 9));
+  await expect.poll(() => slider.inputValue()).toBe('9');
+  await page.evaluate(() => Reflect.set(document.querySelector('baton-player') ?? {}, 'currentTime', 0));
+  await expect.poll(() => slider.inputValue()).toBe('0');
+  await drag((box.width - 14) / 4);
+  expect(await player(page, 'currentTime')).toBeCloseTo(EPISODE_SECONDS / 4, 0);
 });
 
 test('one script tag embeds it in a page of another origin', async () => {

@@ -34,6 +34,7 @@ test.each([
 test('what is copied is safe in HTML and in a shell', () => {
   const [file, curl, tag, frame] = snippets({
     fileUrl: "http://localhost/file/a/it's.mp3",
+    framedUrl: null,
     embedUrl: 'http://localhost/embed/a',
     scriptUrl: 'http://localhost/player/baton-player.js',
     title: 'Q&A: "x" <script>',
@@ -43,4 +44,17 @@ test('what is copied is safe in HTML and in a shell', () => {
   expect(curl?.text).toBe("curl -o 'it'\\''s.mp3' 'http://localhost/file/a/it'\\''s.mp3'");
   expect(tag?.text).toContain('title="Q&#38;A: &#34;x&#34; &#60;script&#62;"></baton-player>');
   expect(frame?.text).toContain('title="Q&#38;A: &#34;x&#34; &#60;script&#62;"');
+});
+
+test('the player is given the framed stream first, and the file for browsers that cannot take it', () => {
+  const urls = {
+    fileUrl: 'http://a/file.mp3',
+    framedUrl: 'http://a/file.mp4',
+    embedUrl: null,
+    scriptUrl: 'http://a/p.js',
+  };
+  const tag = snippets({ ...urls, title: 'One', artist: 'Us' })[2]?.text;
+  expect(tag).toContain(
+    '<baton-player title="One" artist="Us">\n  <source src="http://a/file.mp4">\n  <source src="http://a/file.mp3">\n</baton-player>',
+  );
 });

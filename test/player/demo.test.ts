@@ -19,6 +19,8 @@ const OPTIONS = [
 ];
 const LABELS = ['MP3 64k mono', 'MP3 96k', 'MP3 128k', 'MP3 192k', 'Original, relayed'];
 
+const FEED = '<rss>\n<title>Show</title>\n<enclosure url="http://demo/episode.mp3"/>\n</rss>\n';
+
 let browser: Browser;
 let mp3: Buffer;
 let files: Record<string, string>;
@@ -61,12 +63,12 @@ test('another rendition goes on where the first one was', async () => {
   await using origin = await start();
   await using tab = await openPage(browser, `${origin.origin}/demo`);
   const { page } = tab;
-  await page.locator('baton-player[src]').waitFor();
-  await page.locator('baton-player').getByRole('button', { name: 'Play' }).click();
-  const time = () => page.evaluate(() => document.querySelector<HTMLMediaElement>('baton-player')?.currentTime ?? 0);
+  await page.locator('baton-player#player[src]').waitFor();
+  await page.locator('#player').getByRole('button', { name: 'Play' }).click();
+  const time = () => page.evaluate(() => document.querySelector<HTMLMediaElement>('#player')?.currentTime ?? 0);
   await expect.poll(time, { timeout: 5000 }).toBeGreaterThan(1);
   await page.getByText('MP3 192k').click();
-  await page.locator('baton-player[src="/file/4/episode.mp3"]').waitFor();
+  await page.locator('baton-player#player[src="/file/4/episode.mp3"]').waitFor();
   const at = await time();
   expect(at).toBeGreaterThan(1);
   await expect.poll(time, { timeout: 5000 }).toBeGreaterThan(at + 0.5);
@@ -80,7 +82,7 @@ test('a pasted address is linked and played, and what is wrong with one is told 
     await page.getByLabel('Address of an audio or video file').fill(url);
     await page.locator('#submit').click();
   };
-  await page.locator('baton-player[src]').waitFor();
+  await page.locator('baton-player#player[src]').waitFor();
   await paste('episode');
   await page.getByText('That is not a full address.').waitFor();
 
@@ -99,9 +101,32 @@ test('a pasted address is linked and played, and what is wrong with one is told 
     bitrate: '64k',
     channels: 'mono',
   });
-  await page.locator('baton-player[title="one.m4a"][src="/file/own/one.mp3"]').waitFor();
+  await page.locator('baton-player#player[title="one.m4a"][src="/file/own/one.mp3"]').waitFor();
   await page.getByRole('button', { name: 'Back to the demo episode' }).click();
-  await page.locator('baton-player[src="/file/1/episode.mp3"]').waitFor();
+  await page.locator('baton-player#player[src="/file/1/episode.mp3"]').waitFor();
+});
+
+test('what differs in the relayed feed stands out, on both sides', async () => {
+  await using origin = await start();
+  await using tab = await openPage(browser, `${origin.origin}/demo`);
+  await tab.page.locator('#after .changed').waitFor();
+  expect(await tab.page.locator('#before .changed').allTextContents()).toEqual([
+    '<enclosure url="http://demo/episode.mp3"/>\n',
+  ]);
+  expect(await tab.page.locator('#after .changed').allTextContents()).toEqual([
+    '<enclosure url="http://baton/file/1/episode.mp3"/>\n',
+  ]);
+  expect(await tab.page.locator('#feed-url').textContent()).toBe(`${origin.origin}/feed/1/feed.xml`);
+});
+
+test('what is broken is said, and what the players do about it', async () => {
+  await using origin = await start();
+  await using tab = await openPage(browser, `${origin.origin}/demo`);
+  const { page } = tab;
+  await page.locator('#breaks').getByRole('button', { name: 'Kill ffmpeg' }).click();
+  await page.locator('#log').getByText('One encoder was killed.').waitFor();
+  await page.locator('#framed').evaluate((player) => player.dispatchEvent(new CustomEvent('handover')));
+  await page.locator('#log').getByText('handed over to the next leg, at 0:00').waitFor();
 });
 
 function start(): Promise<AudioOrigin> {
@@ -131,10 +156,17 @@ async function pageFiles(): Promise<Record<string, string>> {
       embedUrl: `/embed/${i + 1}/player.html`,
       options,
     })),
+    framed: [{ url: '/file/framed/episode.mp4', type: 'audio/mp4; codecs="mp4a.40.2"' }],
+    radio: { name: 'A radio', url: '/live/a/b/c/radio.mp4', embedUrl: '/embed/radio/radio.html' },
+    feed: { sourceUrl: 'http://demo/feed.xml', url: '/feed/1/feed.xml', embedUrl: '/embed/list/list.html' },
   };
   return {
     '/demo': await readFile('player/demo/page.html', 'utf8'),
     '/api/demo': JSON.stringify(demo),
+    '/api/feed': JSON.stringify({ text: FEED }),
+    '/api/break': JSON.stringify({ said: 'One encoder was killed.' }),
+    '/feed/1/feed.xml': FEED.replace('http://demo/episode.mp3', 'http://baton/file/1/episode.mp3'),
+    '/embed/list/list.html': '<!doctype html><title>The list</title>',
     '/api/link': JSON.stringify({ url: '/file/own/one.mp3', embedUrl: '/embed/own/player.html', options: OPTIONS[0] }),
     ...Object.fromEntries(outputFiles.map(({ path, text }) => [path, text])),
   };

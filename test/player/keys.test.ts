@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
-import { keyAction } from '../../player/keys.ts';
+import { keyAction } from '../../player/element/keys.ts';
 
-const press = (key: string, held: object = {}) => ({ key, ctrlKey: false, altKey: false, metaKey: false, ...held });
+const press = (key: string, held: object = {}) => ({
+  key,
+  ctrlKey: false,
+  altKey: false,
+  metaKey: false,
+  shiftKey: false,
+  ...held,
+});
 
 test.each([
   [' ', { kind: 'toggle' }],
@@ -15,6 +22,11 @@ test.each([
   ['Home', { kind: 'jump', to: 0 }],
   ['End', { kind: 'jump', to: 1 }],
   ['7', { kind: 'jump', to: 0.7 }],
+  ['[', { kind: 'chapter', by: -1 }],
+  [']', { kind: 'chapter', by: 1 }],
+  ['<', { kind: 'faster', by: -1 }],
+  ['>', { kind: 'faster', by: 1 }],
+  ['Escape', { kind: 'close' }],
   ['x', null],
   ['Tab', null],
 ])('the key "%s" on the position slider gives %j', (key, action) => {
@@ -32,4 +44,12 @@ test('a control keeps the keys that mean something to it', () => {
   expect(keyAction(press('ArrowDown'), 'choice')).toBeNull();
   expect(keyAction(press('2'), 'choice')).toBeNull();
   expect(keyAction(press('k'), 'choice')).toEqual({ kind: 'toggle' });
+});
+
+test('with Shift the arrows go from chapter to chapter', () => {
+  expect(keyAction(press('ArrowRight', { shiftKey: true }), 'seek')).toEqual({ kind: 'chapter', by: 1 });
+  expect(keyAction(press('ArrowLeft', { shiftKey: true }), 'button')).toEqual({ kind: 'chapter', by: -1 });
+  expect(keyAction(press('ArrowRight', { shiftKey: true }), 'volume')).toBeNull();
+  expect(keyAction(press('>', { shiftKey: true }), 'seek')).toEqual({ kind: 'faster', by: 1 });
+  expect(keyAction(press('ArrowDown'), 'list')).toBeNull();
 });

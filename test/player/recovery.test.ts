@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createRecovery } from '../../player/recovery.ts';
-import type { Answer, Recovery } from '../../player/recovery.ts';
+import { createRecovery } from '../../player/core/recovery.ts';
+import type { Answer, Recovery } from '../../player/core/recovery.ts';
 
 const fine: Answer = { kind: 'fine' };
 const unreachable: Answer = { kind: 'unreachable' };

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { createStallWatch } from '../../player/stall.ts';
-import type { Look } from '../../player/stall.ts';
+import { createStallWatch } from '../../player/core/stall.ts';
+import type { Look } from '../../player/core/stall.ts';
 
 const look = (second: number, changes: Partial<Look> = {}): Look => ({
   now: second * 1000,
   isStarved: true,
+  isIdle: false,
   position: 0,
   bufferedEnd: 0,
   ...changes,
@@ -27,6 +28,11 @@ test('audio that stands still has stalled after 8 seconds', () => {
 
 test('a first load may take 20 seconds', () => {
   expect(stallSecond(() => ({}))).toBe(20);
+});
+
+test('a browser that does not even ask for data is waited for 3 seconds', () => {
+  expect(stallSecond(() => ({ isIdle: true }))).toBe(3);
+  expect(stallSecond(() => ({ isIdle: true, isStarved: false }))).toBeNull();
 });
 
 test('a buffer that grows is not a stall', () => {

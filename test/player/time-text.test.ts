@@ -22,5 +22,11 @@ test.each([
   [7384.9, '2 hours 3 minutes 4 seconds'],
   [Infinity, 'unknown time'],
 ])('%s s are spoken as "%s"', (seconds, text) => {
-  expect(spokenTime(seconds)).toBe(text);
+  expect(spokenTime(seconds, 'en', 'unknown time')).toBe(text);
+});
+
+test('time is spoken in the language of the player', () => {
+  expect(spokenTime(3661, 'de', '')).toBe('1 Stunde, 1 Minute und 1 Sekunde');
+  expect(spokenTime(7200, 'fr', '')).toBe('2\u00a0heures');
+  expect(spokenTime(0, 'ja', '')).toBe('0 秒');
 });

@@ -33,7 +33,7 @@ test('a public link has the form of the design and reads back', () => {
   const path = publicLink(content, keys);
   expect(path).toMatch(/^\/file\/k1\.[A-Za-z0-9_-]{43}\/codec\.mp3~bitrate\.64k\/[A-Za-z0-9_-]+\/a\.mp3$/);
   const rest = path.split('/').slice(3).join('/');
-  expect(readLink(path, keys, NOW)).toEqual({ ...content, expiresAt: null, scope: null, kid: 'k1', rest });
+  expect(readLink(path, keys, NOW)).toEqual({ ...content, expiresAt: null, scope: null, kid: 'k1', rest, place: null });
 });
 
 test('a private link carries expiry and scope and reads back', () => {

@@ -26,7 +26,8 @@ const track = (id: number, ...edits: readonly (readonly [duration: number, media
   );
 
 const moov = (timescale: number, ...tracks: readonly Buffer[]) => [
-  { start: 40, bytes: Buffer.concat([box('mvhd', uint32(0, 0, 0, timescale)), ...tracks]) },
+  { start: 0, bytes: box('ftyp', Buffer.from('isom')) },
+  { start: 40, bytes: box('moov', box('mvhd', uint32(0, 0, 0, timescale)), ...tracks) },
 ];
 
 describe('the edit list of a movie', () => {
@@ -34,6 +35,20 @@ describe('the edit list of a movie', () => {
     const movie = moov(44_100, track(1, [99, 0]), track(2, [441_000, 2112]));
     expect(statedEnd(movie, 2, 44_100)).toBe(441_000);
     expect(statedEnd(movie, 3, 44_100)).toBeNull();
+  });
+
+  it('is found wherever the index was cut when it was read', () => {
+    const [file, whole] = moov(44_100, track(2, [441_000, 2112]));
+    if (file === undefined || whole === undefined) expect.unreachable('no index');
+    const { start, bytes } = whole;
+    for (let cut = 1; cut < bytes.length; cut += 7) {
+      const pieces = [
+        { start: start + cut, bytes: bytes.subarray(cut) },
+        file,
+        { start, bytes: bytes.subarray(0, cut) },
+      ];
+      expect(statedEnd(pieces, 2, 44_100)).toBe(441_000);
+    }
   });
 
   it('is rounded up where the clock of the movie is coarse, and counts a delay', () => {

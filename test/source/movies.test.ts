@@ -16,6 +16,7 @@ const made = (args: readonly string[], name: string): Promise<Buffer> =>
 const copied = async (before: readonly string[], after: readonly string[]): Promise<Buffer> =>
   await made([...before, '-i', (await source('front.m4a')).path, '-c', 'copy', ...after], 'out.mp4');
 
+const FRAGMENTS = ['-movflags', 'frag_keyframe+empty_moov', '-frag_duration', '1000000'];
 const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=8:c=pink:r=44100:a=0.5'];
 const encoded = (rate: number): Promise<Buffer> =>
   made([...NOISE, '-ar', `${rate}`, '-ac', '2', '-c:a', 'aac'], 'out.m4a');
@@ -27,14 +28,28 @@ function withConfig(file: Buffer, change: (config: Buffer) => void): Buffer {
   return file;
 }
 
+/** As players and downloaders copy video from one container to the other. */
+const throughMatroska = (): Promise<Buffer> =>
+  inFolder(async (folder) => {
+    const [matroska, movie] = [join(folder, 'in.mkv'), join(folder, 'out.mp4')];
+    await ffmpeg(['-i', (await source('48k.m4a')).path, '-c', 'copy', matroska]);
+    await ffmpeg(['-i', matroska, '-c', 'copy', movie]);
+    return await readFile(movie);
+  });
+
 const MOVIES: readonly (readonly [string, () => Promise<Buffer>])[] = [
-  ['in fragments', () => copied([], ['-movflags', 'frag_keyframe+empty_moov', '-frag_duration', '1000000'])],
+  ['in fragments', () => copied([], FRAGMENTS)],
   ['as for DASH', () => copied([], ['-movflags', 'dash+frag_keyframe+empty_moov', '-frag_duration', '1000000'])],
   ['whose edit list leaves its start out', () => copied(['-ss', '3.21'], ['-t', '9.5'])],
   ['at 24 kHz', () => encoded(24_000)],
   [
     'whose configuration states HE-AAC',
     async () => withConfig(await encoded(22_050), (config) => (config[4] = 0x80 | (4 << 3))),
+  ],
+  ['whose timestamps were rounded to milliseconds', () => throughMatroska()],
+  [
+    'of Opus whose priming no edit list takes off',
+    () => made([...NOISE, '-ar', '48000', '-c:a', 'libopus', '-b:a', '160k', '-strict', '-2', ...FRAGMENTS], 'out.mp4'),
   ],
   ['of MP3', () => made([...NOISE, '-c:a', 'libmp3lame', '-b:a', '128k'], 'out.mp4')],
 ];

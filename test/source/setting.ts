@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { asInput } from '../../src/encode/packet-input.ts';
 import { createNet } from '../../src/net/open.ts';
 import type { Source } from '../../src/source/record.ts';
 import type { SourceDeps } from '../../src/source/shelf.ts';
 import { createSources, type Sources } from '../../src/source/sources.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
-import { matroskaHead, matroskaPacket } from '../../src/media/matroska.ts';
 import { decode } from '../support/ffmpeg.ts';
 import type { Fixture } from '../support/fixture-cache.ts';
 import { type Behaviour, type Content, type Origin, startOrigin } from '../support/origin.ts';
@@ -58,9 +58,10 @@ export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 /** What ffmpeg makes of the packets for presentation samples [from, to). */
 export async function decodeRun(sources: Sources, source: Source, from: number, to: number): Promise<Pcm> {
   const run = await sources.packets(source, from, to, soon());
-  const packets = await collect(run.packets);
-  if (packets.length === 0) return { data: new Int16Array(), sampleRate: run.sampleRate, channels: 2 };
-  const pcm = await decode(run.codec === 'mp3' ? Buffer.concat(packets) : inMatroska(run, packets));
+  const packets = run.packets[Symbol.asyncIterator]();
+  const first = await packets.next();
+  if (first.done === true) return { data: new Int16Array(), sampleRate: run.sampleRate, channels: 2 };
+  const pcm = await decode(Buffer.concat(await collect(asInput(run, first.value, packets))));
   return slicePcm(pcm, run.skip, run.skip + to - from);
 }
 
@@ -76,13 +77,4 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
-}
-
-function inMatroska(
-  run: { decoderConfig: Uint8Array | null; sampleRate: number; channels: number },
-  packets: readonly Uint8Array[],
-): Buffer {
-  const codecPrivate = run.decoderConfig ?? new Uint8Array();
-  const head = matroskaHead({ codecId: 'A_AAC', codecPrivate, sampleRate: run.sampleRate, channels: run.channels });
-  return Buffer.concat([head, ...packets.map((packet, i) => matroskaPacket(packet, (i * 1024_000) / run.sampleRate))]);
 }

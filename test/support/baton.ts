@@ -9,6 +9,7 @@ import { publicLink, type LinkContent } from '../../src/sign/link.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Door } from './lambda-baton.ts';
+import { episodeName } from './promise.ts';
 
 /** A Baton under test: the real server on a free port of loopback, with what it logged. */
 export interface TestBaton extends AsyncDisposable {
@@ -56,7 +57,7 @@ async function startOnServer(options: TestBatonOptions, keys: Keys): Promise<Tes
     usage,
     store,
     file: (source, asked = 'codec.mp3~bitrate.128k', content = {}) =>
-      origin + publicLink({ kind: 'file', options: asked, source, name: 'episode.mp3', ...content }, keys),
+      origin + publicLink({ kind: 'file', options: asked, source, name: episodeName(asked), ...content }, keys),
     stop,
     [Symbol.asyncDispose]: stop,
   };

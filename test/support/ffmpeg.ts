@@ -30,7 +30,12 @@ export async function decode(
   file: string | Uint8Array,
   { binary = FFMPEG, args = [] }: DecodeOptions = {},
 ): Promise<Pcm> {
-  const { fmt, data } = await decodeToWav(file, binary, ['-c:a', 'pcm_s16le', ...args]);
+  return pcmOf(await decodeToWav(file, binary, ['-c:a', 'pcm_s16le', ...args]));
+}
+
+/** The sound of a WAV of 16 bits. */
+export function pcmOf(wav: Buffer): Pcm {
+  const { fmt, data } = partsOf(wav);
   return { ...fmt, data: new Int16Array(aligned(data)) };
 }
 
@@ -39,7 +44,7 @@ export async function decodeFloat(
   file: string | Uint8Array,
   { binary = FFMPEG, args = [] }: DecodeOptions = {},
 ): Promise<{ data: Float32Array; sampleRate: number; channels: 1 | 2 }> {
-  const { fmt, data } = await decodeToWav(file, binary, ['-c:a', 'pcm_f32le', ...args]);
+  const { fmt, data } = partsOf(await decodeToWav(file, binary, ['-c:a', 'pcm_f32le', ...args]));
   return { ...fmt, data: new Float32Array(aligned(data)) };
 }
 
@@ -84,8 +89,8 @@ async function inFile<T>(file: string | Uint8Array, use: (path: string) => Promi
   });
 }
 
-async function decodeToWav(file: string | Uint8Array, binary: string, args: readonly string[]) {
-  const wav = await inFile(file, (path) =>
+async function decodeToWav(file: string | Uint8Array, binary: string, args: readonly string[]): Promise<Buffer> {
+  return await inFile(file, (path) =>
     run(binary, [
       '-hide_banner',
       '-v',
@@ -103,6 +108,9 @@ async function decodeToWav(file: string | Uint8Array, binary: string, args: read
       'pipe:1',
     ]),
   );
+}
+
+function partsOf(wav: Buffer) {
   const view = new DataView(wav.buffer, wav.byteOffset, wav.byteLength);
   const fmt = { channels: view.getUint16(22, true) as 1 | 2, sampleRate: view.getUint32(24, true) };
   return { fmt, data: wav.subarray(wav.indexOf('data', 12, 'latin1') + 8) };

@@ -15,6 +15,7 @@ import { folderStore } from '../../src/store/folder.ts';
 import type { TestBaton, TestBatonOptions } from './baton.ts';
 import { around, type Answer } from './client.ts';
 import { settled } from './leaks.ts';
+import { episodeName } from './promise.ts';
 
 /** How requests reach the functions: the streaming URL, the buffered one, or CloudFront before both. */
 export type Door = 'function-url' | 'buffered-url' | 'cloudfront';
@@ -33,6 +34,10 @@ export interface LambdaOptions {
   readonly timeoutSeconds?: number;
   /** With another ffmpeg, say. */
   readonly packageFolder?: string;
+  /** Hears each line as it is written. */
+  readonly onLine?: (line: LogLine) => void;
+  /** Of the function that carries channels, where it is not as the others. */
+  readonly live?: Partial<Pick<ServedFunction, 'memoryMb' | 'timeoutSeconds' | 'environment' | 'maxEnvironments'>>;
 }
 
 export interface LambdaBaton extends TestBaton {
@@ -64,6 +69,7 @@ export async function startOnLambda(
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     log: (line) => {
       lines.push(line);
+      options.onLine?.(line);
       noteRunning(line, running);
       const record = usageOf(line);
       if (record !== null) usage.push(record);
@@ -104,7 +110,7 @@ export async function startOnLambda(
     idle,
     store: folderStore(join(folder, 'store'), { maxBytes: 2 ** 30, now: Date.now }),
     file: (source, asked = 'codec.mp3~bitrate.128k', content = {}) =>
-      origin + publicLink({ kind: 'file', options: asked, source, name: 'episode.mp3', ...content }, keys),
+      origin + publicLink({ kind: 'file', options: asked, source, name: episodeName(asked), ...content }, keys),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -119,7 +125,7 @@ function functions(
   clock: string | null,
   door: Door,
 ): readonly ServedFunction[] {
-  const { revalidateMs, encoders, spoolBytes } = config;
+  const { revalidateMs, encoders, spoolBytes, legMs } = config;
   const environment = {
     BATON_KEYS: formatKeys(keys).trim().replaceAll('\n', ','),
     BATON_STORE: join(folder, 'store'),
@@ -130,6 +136,7 @@ function functions(
     ...(revalidateMs === undefined ? {} : { BATON_REVALIDATE_SECONDS: String(revalidateMs / 1000) }),
     ...(encoders === undefined ? {} : { BATON_ENCODERS: String(encoders) }),
     ...(spoolBytes === undefined ? {} : { BATON_SPOOL_MB: String(spoolBytes / 2 ** 20) }),
+    ...(legMs === undefined ? {} : { BATON_LEG_SECONDS: String(legMs / 1000) }),
     ...(clock === null ? {} : { NODE_OPTIONS: `--import=${CLOCK}`, TEST_CLOCK: clock }),
     ...options.environment,
   };
@@ -145,11 +152,18 @@ function functions(
   return [
     { ...common, name: 'file', handler: 'file.handler', url: 'RESPONSE_STREAM' },
     { ...common, name: 'ranges', handler: 'file.buffered', url: 'BUFFERED' },
-    { ...common, name: 'embed', handler: 'embed.buffered', url: 'BUFFERED' },
+    { ...common, name: 'raw', handler: 'raw.handler', url: 'RESPONSE_STREAM' },
+    { ...common, name: 'raw-ranges', handler: 'raw.buffered', url: 'BUFFERED' },
+    { ...common, name: 'live', handler: 'live.handler', url: 'RESPONSE_STREAM', ...options.live },
+    { ...common, name: 'feed', handler: 'feed.handler', url: 'RESPONSE_STREAM' },
+    { ...common, name: 'embed', handler: 'embed.handler', url: 'RESPONSE_STREAM' },
+    { ...common, name: 'player', handler: 'embed.buffered', url: 'BUFFERED' },
   ];
 }
 
 const CLOCK = new URL('./test-clock.ts', import.meta.url).href;
+
+const ORIGINS = ['file', 'ranges', 'raw', 'raw-ranges', 'live', 'feed', 'embed', 'player'] as const;
 
 /** As in serverless.yml, without its policies. */
 function distribution(keys: Keys): CloudFrontSpec {
@@ -164,8 +178,15 @@ function distribution(keys: Keys): CloudFrontSpec {
   });
   const keyValues = [...keys.byId].map(([kid, secret]) => [kid, Buffer.from(secret).toString('base64url')] as const);
   return {
-    behaviours: [behaviour('/embed/*', 'embed'), behaviour('/player/*', 'embed'), behaviour('*', 'file')],
-    origins: { file: 'file', ranges: 'ranges', embed: 'embed' },
+    behaviours: [
+      behaviour('/raw/*', 'raw'),
+      { ...behaviour('/live/*', 'live'), ttl: { min: 0, default: 0, max: 0 } },
+      behaviour('/feed/*', 'feed'),
+      { ...behaviour('/embed/*', 'embed'), queryStrings: 'all' },
+      behaviour('/player/*', 'player'),
+      behaviour('*', 'file'),
+    ],
+    origins: Object.fromEntries(ORIGINS.map((name) => [name, name])),
     keyValues: Object.fromEntries(keyValues),
   };
 }

@@ -11,14 +11,22 @@ export interface Promised {
   readonly reference: Reference;
 }
 
+/** A name for a link with these options. */
+export function episodeName(options: string): string {
+  const codec = /^codec\.([a-z0-9]+)/.exec(options)?.[1] ?? '';
+  return `episode.${EXTENSIONS[codec] ?? 'mp3'}`;
+}
+
+const EXTENSIONS: Readonly<Record<string, string>> = { opus: 'opus', pcm: 'wav', aac: 'mp4' };
+
 /** `options` are those of a link to `fixture`; what is relayed keeps the rate of the source. */
 export function promised(fixture: Fixture, options: string): Promised {
   const option = (key: string): string | undefined => options.split(`${key}.`)[1]?.split('~')[0];
   const kbps = option('bitrate');
-  const isRelayed = kbps === undefined || RELAYED[fixture.name] === options;
+  const isRelayed = options === 'codec.copy' || RELAYED[fixture.name] === options;
   if (isRelayed)
     return { ...layout(fixture, fixture.channels, fixture.sampleRate, 0), samples: fixture.expectedSamples };
-  const sampleRate = parseInt(kbps) < 64 ? 24_000 : 48_000;
+  const sampleRate = options.includes('codec.mp3') && parseInt(kbps ?? '') < 64 ? 24_000 : 48_000;
   const whole = Math.ceil((fixture.expectedSamples * sampleRate) / fixture.sampleRate);
   const start = (parseInt(option('start') ?? '0') * sampleRate) / 1000;
   const end = Math.min(whole, (parseInt(option('end') ?? '999999999') * sampleRate) / 1000);

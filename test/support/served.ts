@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { dataFolderAt } from '../../src/local/data-folder.ts';
 import { publicLink } from '../../src/sign/link.ts';
+import { episodeName } from './promise.ts';
 
 /** A `baton serve` as people start it, in a process of its own. */
 export interface Served extends AsyncDisposable {
@@ -34,7 +35,7 @@ export async function serve(data: string, env: Readonly<Record<string, string>>)
     origin,
     file: async (source, options) => {
       const keys = await dataFolderAt(data).readKeys();
-      return origin + publicLink({ kind: 'file', options, source, name: 'episode.mp3' }, keys);
+      return origin + publicLink({ kind: 'file', options, source, name: episodeName(options) }, keys);
     },
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM');

@@ -18,8 +18,12 @@ export interface SignalOptions {
  */
 export function testSignal(from: number, to: number, { sampleRate = 44100, channels = 2 }: SignalOptions = {}): Pcm {
   const data = new Int16Array(Math.max(0, to - from) * channels);
+  const sing = singer(sampleRate);
+  const out = new Float64Array(2);
   for (let i = Math.max(0, -from); i < to - from; i++) {
-    const [left, right] = soundAt((from + i) / sampleRate, sampleRate);
+    sing((from + i) / sampleRate, out);
+    const left = out[0] ?? 0;
+    const right = out[1] ?? 0;
     if (channels === 1) data[i] = Math.round((left + right) * 16000);
     else {
       data[i * 2] = Math.round(left * 32000);
@@ -60,14 +64,25 @@ export function locate(
   const from = at - search;
   const wanted = (reference ?? signalLike(pcm))(from, from + heard.length + 2 * search);
   const expected = monoOf(wanted);
+  const near = Math.min(search, NEAR);
+  const best = bestLag(heard, expected, search - near, search + near, search);
+  return best.score > CERTAIN ? best : bestLag(heard, expected, 0, 2 * search, search);
+}
+
+/** No passage comes twice: one that is found here as well as this is not found better anywhere else. */
+const NEAR = 64;
+const CERTAIN = 0.9;
+
+/** The best of the lags [from, to], the middle one of which is `at`. */
+function bestLag(heard: Float64Array, expected: Float64Array, from: number, to: number, at: number): Located {
   const heardEnergy = energy(heard, 0, heard.length);
-  let expectedEnergy = energy(expected, 0, heard.length);
+  let expectedEnergy = energy(expected, from, from + heard.length);
   let best: Located = { offset: 0, score: -1 };
-  for (let lag = 0; lag <= 2 * search; lag++) {
+  for (let lag = from; lag <= to; lag++) {
     let product = 0;
     for (let i = 0; i < heard.length; i++) product += (heard[i] ?? 0) * (expected[lag + i] ?? 0);
     const score = product / Math.sqrt(Math.max(1, heardEnergy * expectedEnergy));
-    if (score > best.score) best = { offset: lag - search, score };
+    if (score > best.score) best = { offset: lag - at, score };
     expectedEnergy += (expected[lag + heard.length] ?? 0) ** 2 - (expected[lag] ?? 0) ** 2;
   }
   return best;
@@ -106,29 +121,61 @@ const PASSAGE = 1.6;
 const LEVELS = [1, 0.5, 0.8, 0.2, 0.06];
 const FORMANTS = [0.21, 0.2, 0.18, 0.16, 0.14, 0.11, 0.08, 0.06, 0.04];
 
-function soundAt(t: number, sampleRate: number): [left: number, right: number] {
-  const level = levelAt(t) * 1.4;
-  const voice = voiceAt(t);
-  const sweep = 0.08 * Math.sin(TURN * 900 * t - 16100 * Math.cos((TURN * t) / 23));
-  const slot = Math.floor(t / HOP);
-  let left = 0.34 * voice + sweep;
-  let right = 0.28 * voice + 0.7 * sweep;
-  for (let k = slot - 1; k <= slot; k++) {
-    const since = t - k * HOP;
-    const swell = Math.sin((Math.PI * since) / (2 * HOP)) ** 2;
-    const low = 0.13 * note(since, 180 * 2 ** (2.2 * hash(k, 1)), sampleRate);
-    const high = 0.09 * note(since, 900 * 2 ** (1.9 * hash(k, 2)), sampleRate);
-    const hiss = 0.03 * note(since, 4500 + 5000 * hash(k, 3), sampleRate);
-    const pan = hash(k, 4);
-    left += swell * (low + pan * high + hiss);
-    right += swell * (0.8 * low + (1 - pan) * high - 0.5 * hiss);
-  }
-  return [left * level, right * level];
+/** What is heard of the notes of one slot; those above the band of a rate are silent, as an ideal resampler would have it. */
+interface Notes {
+  readonly at: number;
+  /** In radians a second; null: silent. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly hiss: number | null;
+  readonly pan: number;
 }
 
-// Above the band of a rate a note falls silent, as an ideal resampler would have it.
-const note = (since: number, hertz: number, sampleRate: number) =>
-  hertz < 0.45 * sampleRate ? Math.sin(TURN * hertz * since) : 0;
+function notesOf(slot: number, sampleRate: number): Notes {
+  const note = (hertz: number): number | null => (hertz < 0.45 * sampleRate ? TURN * hertz : null);
+  return {
+    at: slot * HOP,
+    low: note(180 * 2 ** (2.2 * hash(slot, 1))),
+    high: note(900 * 2 ** (1.9 * hash(slot, 2))),
+    hiss: note(4500 + 5000 * hash(slot, 3)),
+    pan: hash(slot, 4),
+  };
+}
+
+const sung = (radians: number | null, since: number): number => (radians === null ? 0 : Math.sin(radians * since));
+
+/** The sound at a time and a rate, for times in order: what lasts longer than a sample is worked out once. */
+function singer(sampleRate: number): (t: number, out: Float64Array) => void {
+  let slot = NaN;
+  let notes: readonly [Notes, Notes] | null = null;
+  let passage = NaN;
+  let levels: readonly [number, number] = [0, 0];
+  return (t, out) => {
+    const nowSlot = Math.floor(t / HOP);
+    if (notes === null || nowSlot !== slot) notes = [notesOf(nowSlot - 1, sampleRate), notesOf(nowSlot, sampleRate)];
+    slot = nowSlot;
+    const nowPassage = Math.floor(t / PASSAGE);
+    if (nowPassage !== passage) levels = [levelOf(nowPassage - 1), levelOf(nowPassage)];
+    passage = nowPassage;
+    const fade = Math.min(1, (t - passage * PASSAGE) / 0.05);
+    const level = (levels[0] * (1 - fade) + levels[1] * fade) * 1.4;
+    const voice = voiceAt(t);
+    const sweep = 0.08 * Math.sin(TURN * 900 * t - 16100 * Math.cos((TURN * t) / 23));
+    let left = 0.34 * voice + sweep;
+    let right = 0.28 * voice + 0.7 * sweep;
+    for (const part of notes) {
+      const since = t - part.at;
+      const swell = Math.sin((Math.PI * since) / (2 * HOP)) ** 2;
+      const low = 0.13 * sung(part.low, since);
+      const high = 0.09 * sung(part.high, since);
+      const hiss = 0.03 * sung(part.hiss, since);
+      left += swell * (low + part.pan * high + hiss);
+      right += swell * (0.8 * low + (1 - part.pan) * high - 0.5 * hiss);
+    }
+    out[0] = left * level;
+    out[1] = right * level;
+  };
+}
 
 /** Harmonics of a pitch around 120 Hz, in syllables; sin((n+1)x) comes from the two before it. */
 function voiceAt(t: number): number {
@@ -139,15 +186,11 @@ function voiceAt(t: number): number {
   let sum = 0;
   for (const weight of FORMANTS) {
     sum += weight * current;
-    [before, current] = [current, twice * current - before];
+    const next = twice * current - before;
+    before = current;
+    current = next;
   }
   return sum * (0.6 + 0.4 * Math.sin(TURN * 3.1 * t));
-}
-
-function levelAt(t: number): number {
-  const passage = Math.floor(t / PASSAGE);
-  const fade = Math.min(1, (t - passage * PASSAGE) / 0.05);
-  return levelOf(passage - 1) * (1 - fade) + levelOf(passage) * fade;
 }
 
 const levelOf = (passage: number) => LEVELS[Math.floor(hash(passage, 5) * LEVELS.length)] ?? 1;

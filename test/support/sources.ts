@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
+import { splitAdts, withCrc } from './adts-forge.ts';
+import { CONTAINER_RECIPES } from './container-sources.ts';
 import { encode, lengthOf, type Extras } from './fixture-encode.ts';
 import { ffmpeg, inFolder } from './ffmpeg.ts';
 import { cached, type Fixture, type Made, type Stretch } from './fixture-cache.ts';
@@ -67,6 +69,23 @@ const RECIPES = {
   'video-front.mp4': (s: number) => mp4(s, 48000, 2, 'mp4', ['-movflags', '+faststart'], { video: true }),
   'video-end.mp4': (s: number) => mp4(s, 44100, 2, 'mp4', [], { video: true }),
 
+  // AAC without a container, whose length nothing tells.
+  'bare.aac': (s: number) => adts(s, 44100, 2, ['-b:a', '96k']),
+  'low-mono.aac': (s: number) => adts(s, 24000, 1, ['-b:a', '64k']),
+  'tails.aac': async (s: number) => {
+    const { bytes, ...made } = await adts(s, 48000, 2, ['-b:a', '96k']);
+    const frames = splitAdts(bytes);
+    const note = apeV2({ Note: 'x'.repeat(900) });
+    const whole = join(id3v2('Tails', 900), ...withCrc(frames), note, id3v1('Tails'));
+    return { ...made, bytes: whole, expectedSamples: frames.length * 1024 };
+  },
+
+  '16-bit.aiff': (s: number) => aiff(s, 44100, 2, ['-c:a', 'pcm_s16be']),
+  '24-bit.aiff': (s: number) => aiff(s, 96000, 1, ['-c:a', 'pcm_s24be']),
+  'sowt.aiff': (s: number) => aiff(s, 22050, 2, ['-c:a', 'pcm_s16le']),
+
+  ...CONTAINER_RECIPES,
+
   // Hours, laid together from runs of an encode of two minutes, so that no passage stands where it stood before.
   'hour-vbr-bare.mp3': (s: number) => longMp3(s, ['-q:a', '4']),
   'hour-cbr-bare.mp3': (s: number) => longMp3(s, ['-b:a', '128k']),
@@ -82,8 +101,20 @@ export function withAd(bytes: Uint8Array, ad: Uint8Array, atFrame = 100): Uint8A
   return join(...frames.slice(0, atFrame), ...splitFrames(ad), ...frames.slice(atFrame));
 }
 
-const TYPES: Record<string, string> = { mp3: 'audio/mpeg', m4a: 'audio/mp4', mov: 'video/quicktime', mp4: 'video/mp4' };
-const OWN_TEXT = ['sources.ts', 'signal.ts', 'mp3-forge.ts', 'fixture-cache.ts', 'fixture-encode.ts']
+const TYPES: Record<string, string> = {
+  ...{ mp3: 'audio/mpeg', m4a: 'audio/mp4', mov: 'video/quicktime', mp4: 'video/mp4' },
+  ...{ aac: 'audio/aac', aiff: 'audio/aiff', flac: 'audio/flac', wav: 'audio/wav' },
+  ...{ opus: 'audio/ogg', ogg: 'audio/ogg', webm: 'video/webm', mkv: 'video/x-matroska' },
+};
+const OWN_TEXT = [
+  'sources.ts',
+  'signal.ts',
+  'mp3-forge.ts',
+  'adts-forge.ts',
+  'fixture-cache.ts',
+  'fixture-encode.ts',
+  'container-sources.ts',
+]
   .map((file) => readFileSync(joinPath(import.meta.dirname, file), 'utf8'))
   .join();
 
@@ -143,6 +174,17 @@ async function mp4(
   return { bytes, sampleRate, channels, lead: 0, expectedSamples: lengthOf(seconds, sampleRate) };
 }
 
+/** Whole frames, the encoder's delay in front. */
+async function adts(seconds: number, sampleRate: number, channels: 1 | 2, args: readonly string[]): Promise<Made> {
+  const bytes = await encode(seconds, sampleRate, channels, 'aac', ['-c:a', 'aac', ...args]);
+  return { bytes, sampleRate, channels, lead: 1024, expectedSamples: splitAdts(bytes).length * 1024 };
+}
+
+async function aiff(seconds: number, sampleRate: number, channels: 1 | 2, args: readonly string[]): Promise<Made> {
+  const bytes = await encode(seconds, sampleRate, channels, 'aiff', args);
+  return { bytes, sampleRate, channels, lead: 0, expectedSamples: lengthOf(seconds, sampleRate) };
+}
+
 async function longMp3(seconds: number, args: readonly string[]): Promise<Made> {
   const base = await bareMp3(120, 44100, 2, ['-reservoir', '0', ...args]);
   const { pieces, stretches } = shuffled(splitFrames(base.bytes), seconds, 1152, MP3_LEAD);
@@ -173,13 +215,4 @@ function shuffled(frames: readonly Uint8Array[], seconds: number, frameSamples: 
     stretches.push({ from: first * frameSamples - lead, samples: count * frameSamples });
   }
   return { pieces, stretches };
-}
-
-function splitAdts(bytes: Uint8Array): Uint8Array[] {
-  const frames: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += frames.at(-1)?.length ?? 7) {
-    const [b3 = 0, b4 = 0, b5 = 0] = bytes.subarray(at + 3);
-    frames.push(bytes.subarray(at, at + (((b3 & 3) << 11) | (b4 << 3) | (b5 >> 5))));
-  }
-  return frames;
 }

@@ -1,0 +1,52 @@
+import type { Deck, View } from './deck.ts';
+import { createSleepTimer } from './sleep-timer.ts';
+import type { SleepTimer } from './sleep-timer.ts';
+
+/** What the sleep timer needs of the player; its functions come along, so that this is a script by itself. */
+export interface SleepPlayer extends Pick<Deck, 'root' | 'audio' | 'playback' | 'chapters' | 'chapterAt' | 'language'> {
+  /** Lowers what is heard to a share of the volume. */
+  readonly fade: (share: number) => void;
+  /** Silence, at no further cost. */
+  readonly stop: () => void;
+}
+
+/** A sleep timer that shows on its button the minutes that are left. */
+export interface SleepWatch extends SleepTimer, View {}
+
+/** Sets a timer to the clock of the page. */
+export function createSleepWatch({
+  root,
+  audio,
+  playback,
+  chapters,
+  language,
+  chapterAt,
+  fade,
+  stop,
+}: SleepPlayer): SleepWatch {
+  const timer = createSleepTimer({
+    ...{ fade, stop },
+    now: () => performance.now(),
+    position: () => playback.position(),
+    rate: () => audio.playbackRate,
+    chapterEnd() {
+      const chapter = chapters()[chapterAt(playback.position())];
+      return chapter === undefined ? null : Math.min(chapter.end, playback.duration());
+    },
+    repeat(then, ms) {
+      const id = setInterval(then, ms);
+      return () => clearInterval(id);
+    },
+  });
+  const [button, left] = [root.querySelector('.sleep'), root.querySelector('.left')];
+
+  return {
+    ...timer,
+    render() {
+      const remaining = typeof timer.choice() === 'number' ? timer.remaining() : null;
+      button?.classList.toggle('set', timer.choice() !== null);
+      if (left !== null)
+        left.textContent = remaining === null ? '' : Math.ceil(remaining / 60_000).toLocaleString(language().code);
+    },
+  };
+}

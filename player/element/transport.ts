@@ -1,0 +1,48 @@
+import type { Playback } from '../playback.ts';
+import { find, start } from './deck.ts';
+import type { Deck, View } from './deck.ts';
+
+/** Seconds that the buttons, the keys and the system's controls skip by. */
+export const SKIP = { back: -15, forward: 30 } as const;
+
+/** Play, skip, and the way to other episodes. */
+export function transport(deck: Deck): View {
+  const { root, playback } = deck;
+  const player = find(root, '.player');
+  const play = find(root, '.play');
+  const [previous, next] = [find(root, '.previous', HTMLButtonElement), find(root, '.next', HTMLButtonElement)];
+  play.addEventListener('click', () => toggle(deck));
+  find(root, '.back').addEventListener('click', () => skip(deck, SKIP.back));
+  find(root, '.forward').addEventListener('click', () => skip(deck, SKIP.forward));
+  previous.addEventListener('click', () => deck.goTo(deck.episode() - 1));
+  next.addEventListener('click', () => deck.goTo(deck.episode() + 1));
+
+  return {
+    render() {
+      const { words } = deck.language();
+      const isBusy = isOn(playback) && playback.busy();
+      player.classList.toggle('wanted', isOn(playback));
+      player.classList.toggle('busy', isBusy);
+      player.setAttribute('aria-busy', String(isBusy));
+      play.setAttribute('aria-label', isOn(playback) ? words.pause : words.play);
+      const count = deck.episodes().length;
+      player.classList.toggle('many', count > 1);
+      previous.hidden = next.hidden = count < 2;
+      previous.disabled = deck.episode() <= 0;
+      next.disabled = deck.episode() >= count - 1;
+    },
+  };
+}
+
+/** What the play button does. */
+export function toggle({ playback }: Pick<Deck, 'playback'>): void {
+  if (isOn(playback)) playback.pause();
+  else start(playback);
+}
+
+/** It plays or is about to; after a failure it takes a press to try again. */
+const isOn = (playback: Playback): boolean => playback.wanted() && playback.recovery().at !== 'failed';
+
+/** Goes `seconds` on, or back. */
+export const skip = ({ playback }: Pick<Deck, 'playback'>, seconds: number): void =>
+  playback.seek(playback.position() + seconds);

@@ -1,0 +1,220 @@
+import { growing, type Growing } from '../encode/growing.ts';
+import type { EncoderDeps } from '../encode/encoder.ts';
+import type { EncodeMeter } from '../encode/output.ts';
+import { toBatonError } from '../errors.ts';
+import { chunkBytes } from '../grid/chunk.ts';
+import { CHANNEL_RATE, chunkSamples, type LiveGrid } from '../grid/live.ts';
+import type { Timeline } from '../grid/timeline.ts';
+import type { Store } from '../store/store.ts';
+import type { Milliseconds, Samples } from '../units.ts';
+import { copiedChunk } from './copied-chunk.ts';
+import { encodedChunk, encodedFrom } from './encoded-chunk.ts';
+import type { HeadFile } from './head-file.ts';
+import { edgeOf, withChunk, type Head, type Lease, type RenditionHead } from './head.ts';
+import type { Shelf } from './shelf.ts';
+import type { Soundtrack } from './soundtrack.ts';
+
+/** One rendition of a channel. */
+export interface LiveOutput {
+  /** Its name in the head. */
+  readonly name: string;
+  readonly grid: LiveGrid;
+  /** Null where the packets of the source are passed on. */
+  readonly timeline: Timeline | null;
+  /** Store key of a chunk. */
+  readonly keyOf: (index: number) => string;
+}
+
+/** What making chunks takes. */
+export interface ProduceDeps {
+  readonly encoder: EncoderDeps;
+  readonly store: Store;
+  readonly head: HeadFile;
+  readonly sound: Soundtrack;
+  readonly shelf: Shelf;
+  readonly meter: EncodeMeter;
+  /** Names this producer among others. */
+  readonly holder: string;
+  /** Unix time. */
+  readonly now: () => Milliseconds;
+  readonly dvrMs: Milliseconds;
+  /** Whether this producer is about to end, and lets others take over. */
+  readonly isYielding: () => boolean;
+}
+
+/** A sign of life is given at least this often: a little more than the longest chunk, and less than a lease. */
+const RENEW_MS: Milliseconds = 1_650;
+/** A store that is away is tried again so often. */
+const RETRY_MS: Milliseconds = 500;
+const LOOK_MS: Milliseconds = 100;
+/** How much of what has come already is made for the first listener. */
+const FIRST_SECONDS = 8;
+const FAILURES = 3;
+
+/**
+ * Makes one chunk after the other as its sound comes, and stores it, until somebody else makes them or `signal` is
+ * aborted. A chunk that cannot be made is left out. Throws what encoding throws when it fails several times in a row.
+ */
+export async function produce(output: LiveOutput, deps: ProduceDeps, signal: AbortSignal): Promise<void> {
+  let isTaken = false; // another producer has the lease: what is begun is finished, for somebody hears it
+  const storing = storage(output, deps, () => (isTaken = true), signal);
+  try {
+    let failures = 0;
+    const isOver = (): boolean => isTaken || signal.aborted;
+    for (let index = firstIndex(output, deps); !isOver(); index++) {
+      const chunk = growing(output.timeline && chunkBytes(output.timeline, index));
+      try {
+        await make(index, chunk, output, deps, signal);
+        failures = 0;
+        storing.add(index);
+      } catch (thrown) {
+        deps.shelf.drop(index, chunk);
+        if (isOver()) break;
+        failures += 1;
+        if (failures === FAILURES) throw toBatonError(thrown);
+      }
+    }
+  } finally {
+    await storing.close();
+  }
+  signal.throwIfAborted();
+}
+
+/** Behind what is stored; else the oldest that can be made, but not much of it. */
+function firstIndex(output: LiveOutput, { head, sound }: ProduceDeps): number {
+  const samples = chunkSamples(output.grid);
+  const epochAt = sound.last()?.epoch().at ?? 0;
+  const newest = Math.floor((sound.known() - FIRST_SECONDS * CHANNEL_RATE) / samples);
+  const edge = edgeOf(head.latest()?.renditions[output.name]);
+  let index = edge ?? Math.max(Math.floor(epochAt / samples), newest, 0);
+  if (edge !== null && (edge + 1) * samples <= epochAt - CHANNEL_RATE) index = Math.floor(epochAt / samples); // a hole
+  while (!sound.reaches(madeFrom(output, index)) && index * samples < sound.known()) index++;
+  return index;
+}
+
+/** Where on the channel that begins which a chunk is made of. */
+const madeFrom = ({ grid, timeline }: LiveOutput, index: number): Samples =>
+  timeline === null ? index * chunkSamples(grid) : encodedFrom(timeline, index);
+
+async function make(
+  index: number,
+  chunk: Growing,
+  { grid, timeline }: LiveOutput,
+  deps: ProduceDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sound, encoder, meter } = deps;
+  deps.shelf.put(index, chunk);
+  try {
+    const pieces =
+      timeline === null
+        ? copiedChunk(index, grid, sound, signal)
+        : encodedChunk(index, timeline, sound, encoder, meter, signal);
+    for await (const bytes of pieces) chunk.append(bytes);
+    chunk.end();
+    meter.chunksEncoded += 1;
+    deps.shelf.pulse.beat();
+  } catch (error) {
+    chunk.fail(error);
+    throw error;
+  }
+}
+
+interface Storage {
+  /** The chunk is complete. */
+  add(index: number): void;
+  close(): Promise<void>;
+}
+
+/** Stores chunks in order and keeps the lease; nobody waits for it. */
+function storage(output: LiveOutput, deps: ProduceDeps, onTaken: () => void, signal: AbortSignal): Storage {
+  const life = deps.head.latest()?.version;
+  const unstored: number[] = [];
+  let work = Promise.resolve();
+  let renewedAt = performance.now();
+  let isBusy = false;
+  const then = (step: () => Promise<void>): void => {
+    const run = async (): Promise<void> => {
+      isBusy = true;
+      await step().catch(() => undefined); // a store that fails is no reason to stop
+      isBusy = false;
+    };
+    work = work.then(run);
+  };
+  const renew = async (stored: readonly number[]): Promise<void> => {
+    renewedAt = performance.now();
+    const isOurs = (known: Head): boolean => known.version === life;
+    const head = await deps.head.update(
+      (known) => (known !== null && isOurs(known) ? renewed(known, stored, output, deps) : known),
+      signal,
+    );
+    if (head !== null && !isOurs(head)) deps.sound.forget(); // begun while the store was away, which has another one
+    if (head !== null && !isOurs(head)) onTaken();
+    const holder = head?.renditions[output.name]?.lease?.holder;
+    if (holder !== undefined && holder !== deps.holder) onTaken();
+  };
+  /** In order, as far as the store takes them: after a failure all follow that it did not take. */
+  const storeAll = async (): Promise<readonly number[]> => {
+    const stored: number[] = [];
+    for (let [index] = unstored; index !== undefined && deps.head.latest()?.version === life; [index] = unstored) {
+      const outcome = await store(index, output, deps, signal);
+      if (outcome === 'away') break;
+      unstored.shift();
+      if (outcome === 'stored') stored.push(index);
+    }
+    return stored;
+  };
+  const timer = setInterval(() => {
+    const everyMs = unstored.length > 0 ? RETRY_MS : RENEW_MS;
+    if (!isBusy && performance.now() - renewedAt > everyMs) then(async () => renew(await storeAll()));
+  }, LOOK_MS);
+  return {
+    add: (index) =>
+      then(async () => {
+        unstored.push(index);
+        await renew(await storeAll());
+      }),
+    close: async () => {
+      clearInterval(timer);
+      await work;
+    },
+  };
+}
+
+/** A chunk that somebody else has stored before is adopted. `gone`: it is not at hand any more. */
+async function store(
+  index: number,
+  { keyOf }: LiveOutput,
+  deps: ProduceDeps,
+  signal: AbortSignal,
+): Promise<'stored' | 'away' | 'gone'> {
+  const bytes = deps.shelf.here(index)?.complete();
+  if (bytes == null) return 'gone';
+  if (await deps.store.putIfAbsent(keyOf(index), bytes, signal)) return 'stored';
+  const other = await deps.store.get(keyOf(index), signal);
+  if (other === null) return 'away';
+  if (Buffer.compare(other.bytes, bytes) !== 0) deps.shelf.put(index, growing(other.bytes.length, other.bytes));
+  return 'stored';
+}
+
+/** The head with this producer's sign of life, and with the chunks that it has stored; as it is, if another one has the lease. */
+function renewed(head: Head, stored: readonly number[], { name, grid }: LiveOutput, deps: ProduceDeps): Head {
+  const rendition: RenditionHead = head.renditions[name] ?? { runs: [], lease: null };
+  if (rendition.lease !== null && rendition.lease.holder !== deps.holder) return head;
+  const oldest = Math.floor(((deps.now() - head.createdAt - deps.dvrMs) * 48) / chunkSamples(grid));
+  const track = deps.sound.last();
+  const isNewest = track !== null && track.epoch().id === head.epochs.at(-1)?.id;
+  const lease: Lease = {
+    holder: deps.holder,
+    renewedAt: deps.now(),
+    state: deps.isYielding() ? 'yielding' : 'producing',
+  };
+  return {
+    ...head,
+    anchor: isNewest ? track.anchor() : head.anchor,
+    renditions: {
+      ...head.renditions,
+      [name]: { runs: stored.reduce((runs, index) => withChunk(runs, index, oldest), rendition.runs), lease },
+    },
+  };
+}

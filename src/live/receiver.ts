@@ -1,0 +1,57 @@
+import type { Milliseconds, Samples, Seconds } from '../units.ts';
+import type { EpochCause } from './epoch.ts';
+import type { LiveFormat, LivePacket, LiveTitle, Station } from '../intake/intake.ts';
+
+/** One of the sources of a channel, as it comes in. */
+export interface Receiver {
+  readonly url: string;
+  format: LiveFormat | null;
+  station: Station;
+  /** What it said was on before it was known where. */
+  title: LiveTitle | null;
+  /** The newest packets that follow each other, at most 10 s of them. */
+  recent: readonly LivePacket[];
+  /** Monotonic time of the first packet of the connection; null before. */
+  steadySince: Milliseconds | null;
+  /** Where in the newest epoch its next packet lies, in decoded samples; null until that is known. */
+  next: Samples | null;
+  /** Why the next epoch begins, when one has to. */
+  cause: EpochCause;
+  /** Since when packets are looked at to tell where they belong. */
+  placingSince: Milliseconds | null;
+  /** How far what it has brought was ahead of real time, and when; see `aheadMs`. */
+  ahead: { readonly ms: Milliseconds; readonly at: Milliseconds };
+}
+
+const KEPT: Seconds = 10;
+
+export const createReceiver = (url: string, cause: EpochCause): Receiver => ({
+  ...{ url, cause, format: null, station: {}, title: null, recent: [], steadySince: null },
+  ...{ next: null, placingSince: null },
+  ahead: { ms: 0, at: 0 },
+});
+
+/** A new connection, or a new decoder: what follows has to be placed. */
+export function interrupted(receiver: Receiver, cause: EpochCause): void {
+  if (receiver.next !== null) receiver.cause = cause;
+  Object.assign(receiver, { recent: [], steadySince: null, next: null, placingSince: null });
+}
+
+export function received(receiver: Receiver, packets: readonly LivePacket[], clock: Milliseconds): void {
+  receiver.steadySince ??= clock;
+  const most = KEPT * (receiver.format?.sampleRate ?? Infinity);
+  const all = [...receiver.recent, ...packets];
+  let samples = 0;
+  const from = all.findLastIndex((packet) => (samples += packet.samples) > most);
+  receiver.recent = all.slice(from + 1);
+}
+
+/** How far what it has brought is ahead of real time. Where it was behind, it is not expected to catch up. */
+export const aheadMs = ({ ahead }: Receiver, clock: Milliseconds): Milliseconds =>
+  Math.max(0, ahead.ms - (clock - ahead.at));
+
+/** It has brought so much sound that was not there before. */
+export function brought(receiver: Receiver, samples: Samples, clock: Milliseconds): void {
+  const ms = (samples * 1000) / (receiver.format?.sampleRate ?? Infinity);
+  receiver.ahead = { ms: aheadMs(receiver, clock) + ms, at: clock };
+}

@@ -1,0 +1,41 @@
+import type { Bytes } from '../units.ts';
+
+/** Bytes of a stream that have come and not left, by their place in the stream. */
+export interface ByteWindow {
+  push(bytes: Uint8Array): void;
+  /** Takes out what lies before `end`, without copying. */
+  take(end: Bytes): readonly Uint8Array[];
+  size(): Bytes;
+}
+
+/** An empty one, at the start of the stream. */
+export function byteWindow(): ByteWindow {
+  let pieces: Uint8Array[] = [];
+  let start: Bytes = 0;
+  let held: Bytes = 0;
+
+  function take(end: Bytes): readonly Uint8Array[] {
+    const wanted = Math.max(0, Math.min(end - start, held));
+    start += wanted;
+    held -= wanted;
+    const taken: Uint8Array[] = [];
+    let left = wanted;
+    while (left > 0) {
+      const [piece = new Uint8Array()] = pieces;
+      taken.push(piece.subarray(0, left));
+      if (piece.length > left) pieces[0] = piece.subarray(left);
+      else pieces = pieces.slice(1);
+      left -= Math.min(left, piece.length);
+    }
+    return taken;
+  }
+
+  return {
+    push: (bytes) => {
+      if (bytes.length > 0) pieces.push(bytes);
+      held += bytes.length;
+    },
+    take,
+    size: () => held,
+  };
+}

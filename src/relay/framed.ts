@@ -1,0 +1,34 @@
+import { serverTiming } from '../meter/usage.ts';
+import type { Link } from '../sign/link.ts';
+import type { Notes } from './app.ts';
+import type { Baton } from './baton.ts';
+import { following } from './body.ts';
+import { collect, collecting } from './collect.ts';
+import { readPlace } from './framed-place.ts';
+import { legParts } from './framed-stream.ts';
+import { legBody } from './leg-body.ts';
+import { openSource } from './open-source.ts';
+import type { Headers, Reply, Request } from './reply.ts';
+
+/**
+ * An episode as a stream of fragments with events between them: the whole, or from a place of the link one leg of it. A
+ * GET's head waits for the first frame, so that a failure still has a status. What is sent as one piece is a leg as
+ * short as there is time for.
+ */
+export async function framed(request: Request, link: Link, baton: Baton, notes: Notes): Promise<Reply> {
+  const place = readPlace(link, baton.keys);
+  const source = await openSource(link, request, baton, notes);
+  const wanted = baton.files(source, link.options, 'mp4');
+  const headers: Headers = { 'content-type': 'audio/mp4', 'cache-control': 'no-store', 'accept-ranges': 'none' };
+  if (request.method === 'HEAD') {
+    baton.sources.startIndex(source);
+    return { status: 200, headers, body: null };
+  }
+  using ends = collecting(request, true);
+  const body = legBody(legParts({ wanted, place, link, limits: request.limits, baton, notes }), ends, notes);
+  const first = await body.next();
+  headers['server-timing'] = serverTiming(notes.meter);
+  baton.sources.startIndex(source);
+  const whole = following(first.done === true ? [] : [first.value], body);
+  return { status: 200, headers, body: ends.together === true ? await collect(whole, true) : whole };
+}

@@ -1,0 +1,74 @@
+import { create as contentDisposition } from 'content-disposition';
+import type { Link } from '../sign/link.ts';
+import type { Payload } from '../source/payload.ts';
+import { shortHash } from '../source/record.ts';
+import { httpDate, type Validators } from './conditional.ts';
+import type { Baton } from './baton.ts';
+import type { RawOptions } from './raw-options.ts';
+import type { Headers } from './reply.ts';
+
+/** Of a payload; the tag is null where nothing vouches for all of its bytes. */
+export interface RawValidators {
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+/** A payload's own strong validator, of the pinned version, whatever kind of validator its origin has. */
+export function rawValidators({ record, pin }: Payload, baton: Baton): RawValidators {
+  const isSure = record.validator !== null || record.tailHash !== null;
+  const etag = isSure ? `"${shortHash(JSON.stringify([LAYOUT, record.version]))}"` : null;
+  return { etag, lastModified: httpDate(pin.modified, baton.now()) };
+}
+
+/** For conditions: a missing tag matches none. */
+export const comparable = ({ etag, lastModified }: RawValidators): Validators => ({ etag: etag ?? '', lastModified });
+
+const LAYOUT = 'baton-raw-1';
+
+/** The headers of every answer with this payload; the length and what is sent of it come on top. */
+export function describeRaw(
+  payload: Payload,
+  { etag, lastModified }: RawValidators,
+  options: RawOptions,
+  link: Link,
+  baton: Baton,
+): Headers {
+  const type = safeType(payload.type);
+  const disposition = isActive(type)
+    ? 'attachment'
+    : (options.disposition ?? (isShown(type) ? 'inline' : 'attachment'));
+  return {
+    'content-type': type,
+    'accept-ranges': payload.pin.ranges ? 'bytes' : 'none',
+    'cache-control': payload.pin.size === null ? 'no-store' : cacheControl(link, baton),
+    'content-disposition': contentDisposition(link.name, { type: disposition }),
+    // Chromium's PDF viewer does not open in a sandbox, and lets no script of a document near the page's origin.
+    'content-security-policy': type === PDF ? "default-src 'none'" : "sandbox; default-src 'none'",
+    ...(etag === null ? {} : { etag }),
+    ...(lastModified === null ? {} : { 'last-modified': lastModified }),
+  };
+}
+
+const PDF = 'application/pdf';
+const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
+const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})((?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"[\\w .:/+-]*"))*)[ \\t]*$`);
+const MAX_TYPE = 100;
+
+/** The origin's own type where it is one. As a script it would run in our own pages, whose policy lets this origin's in. */
+function safeType(given: string | null): string {
+  const [, type, parameters = ''] = (given ?? '').length > MAX_TYPE ? [] : (MEDIA_TYPE.exec(given ?? '') ?? []);
+  if (type === undefined || /^multipart\//i.test(type)) return 'application/octet-stream';
+  return /script$|^text\/css$/i.test(type) ? `text/plain${parameters}` : `${type.toLowerCase()}${parameters}`;
+}
+
+/** What a browser would run when it shows it. The policy stops it, and nothing is shown. */
+const isActive = (type: string): boolean => /^(?:text\/html|(?:text|application)\/xml|[^;]+\+xml)\s*(?:;|$)/.test(type);
+
+const isShown = (type: string): boolean => /^(?:image|audio|video)\/|^(?:text\/plain|application\/pdf)\b/.test(type);
+
+/** The source may change at any look at it; a private link is not kept beyond its expiry. */
+function cacheControl({ expiresAt }: Link, baton: Baton): string {
+  const fresh = Math.floor(baton.config.revalidateMs / 1000);
+  if (expiresAt === null) return `public, max-age=${fresh}, no-transform`;
+  return `private, max-age=${Math.max(0, Math.min(fresh, Math.floor(expiresAt - baton.now() / 1000)))}, no-transform`;
+}

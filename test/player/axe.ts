@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong in a page. */
+export async function axe(shown: Page): Promise<string[]> {
+  if (!(await shown.evaluate(() => 'axe' in window))) await shown.evaluate(AXE);
+  const results = await shown.evaluate(async () => {
+    const { axe: runner } = window as unknown as { axe: { run(context: unknown): Promise<AxeResults> } };
+    return runner.run({ include: ['baton-player'] });
+  });
+  const opened = await shown.evaluate(() => document.querySelectorAll('baton-player').length);
+  expect(results.passes.length).toBeGreaterThan(opened);
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
