@@ -6,7 +6,9 @@ const HTTP = ['test/relay/http.test.ts', 'test/relay/framed-http.test.ts'];
 const LONG = ['test/relay/conditional.test.ts', 'test/relay/exact-ranges.test.ts'];
 
 /** Who listens in real time wants cores that are idle for most of it: these are run when all others are over. */
-const REAL_TIME = ['test/player/**/*.test.ts', 'test/live/**/*.test.ts'];
+const LIVE = ['test/live/**/*.test.ts'];
+/** What a browser plays is measured as it plays. */
+const PLAYER = ['test/player/**/*.test.ts'];
 
 const isFull = process.env['BATON_FULL'] === '1';
 const onLambda = (door: string) => ({
@@ -29,8 +31,9 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     globalSetup: './test/support/package.ts',
     projects: [
-      { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: REAL_TIME } },
-      { extends: true, test: { name: 'real-time', include: REAL_TIME, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...PLAYER] } },
+      { extends: true, test: { name: 'live', include: LIVE, maxWorkers: 4, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'player', include: PLAYER, sequence: { groupOrder: 2 } } },
       onLambda('function-url'),
       onLambda('buffered-url'),
       onLambda('cloudfront'),

@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { installRuntime } from '../src/local-lambda/runtime/install-runtime.ts';
 
 /**
  * The whole check, as `npm test` runs it: installs what is missing (Debian: a browser, an ffprobe and a player that we did
- * not write), then format, types and lint, then the tests. Extra arguments go to vitest.
+ * not write, and the runtime client of the functions), then format, types and lint, then the tests. Extra arguments go to vitest.
  */
 const NEEDED = [
   { file: '/usr/bin/chromium', package: 'chromium' },
@@ -12,19 +13,27 @@ const NEEDED = [
   { file: '/usr/bin/mpv', package: 'mpv' },
   { file: '/usr/bin/curl', package: 'curl' },
 ];
+/** What compiles the runtime client of the functions. */
+const COMPILER = [
+  { file: '/usr/bin/cmake', package: 'cmake' },
+  { file: '/usr/bin/make', package: 'make' },
+  { file: '/usr/bin/c++', package: 'g++' },
+];
 
-/** These look at the sources alone, at the same time. */
+/** These look at the sources alone: at the same time, and while the rest is installed. */
 const CHECKS = [
   ['prettier', '--check', '--log-level', 'warn', '.'],
   ['tsc', '--noEmit', '-p', '.'],
   ['eslint', '.'],
 ] as const;
 
-installMissing();
-const checked = await Promise.all(CHECKS.map(check));
+const installed = installMissing([...NEEDED, ...COMPILER]);
+const hasCompiler = COMPILER.every(({ file }) => existsSync(file));
+const runtime = (hasCompiler ? Promise.resolve() : installed).then(() => installRuntime(console.log));
+const [checked] = await Promise.all([Promise.all(CHECKS.map(check)), installed, runtime]);
 if (checked.includes(false)) process.exit(1);
 console.log('> vitest run');
-run('vitest', ['run', ...process.argv.slice(2)]);
+await run('vitest', ['run', ...process.argv.slice(2)]);
 
 /** Whether the check found nothing; what it says is shown when it is over. */
 async function check([command, ...args]: (typeof CHECKS)[number]): Promise<boolean> {
@@ -37,22 +46,26 @@ async function check([command, ...args]: (typeof CHECKS)[number]): Promise<boole
   return status === 0;
 }
 
-function installMissing(): void {
-  const missing = NEEDED.filter(({ file }) => !existsSync(file)).map((need) => need.package);
+async function installMissing(needed: typeof NEEDED): Promise<void> {
+  const missing = needed.filter(({ file }) => !existsSync(file)).map((need) => need.package);
   if (missing.length === 0) return;
   if (!existsSync('/usr/bin/apt-get')) {
     console.error(`The tests need ${missing.join(' and ')}. Install them, then run npm test again.`);
     process.exit(1);
   }
   console.log(`Installing ${missing.join(' and ')} for the tests ...`);
-  run('apt-get', ['update', '-qq']);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+  await run('apt-get', ['update', '-qq']);
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
     DEBIAN_FRONTEND: 'noninteractive',
   });
 }
 
-function run(command: string, args: readonly string[], env: Record<string, string> = {}): void {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  if (error !== undefined) console.error(`${command}: ${error.message}`);
+/** Ends this process with the status of the command when it fails. */
+async function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
+  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const [status] = (await once(child, 'close').catch((error: unknown) => {
+    console.error(`${command}: ${String(error)}`);
+    return [null];
+  })) as [number | null];
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -7,8 +7,8 @@ import { S3_CREDENTIALS, startS3Server, type S3Server } from '../support/s3-serv
 import { source } from '../support/sources.ts';
 
 const FULL = process.env['BATON_FULL'] === '1';
-const SECONDS = FULL ? 180 : 120;
-const RANGES = FULL ? 300 : 80;
+const SECONDS = FULL ? 180 : 60;
+const RANGES = FULL ? 300 : 40;
 const AT_ONCE = 8;
 const OPTIONS = 'codec.mp3~bitrate.64k';
 

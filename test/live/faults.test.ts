@@ -5,7 +5,7 @@ import { memoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { encodeChirp, type Chirp } from '../player/chirp.ts';
 import { startBaton, testKeys, type TestBaton } from '../support/baton.ts';
-import { ffmpegProcesses } from '../support/leaks.ts';
+import { killFfmpeg } from '../support/ffmpeg-killer.ts';
 import { programOf, type Program } from '../support/radio-program.ts';
 import { startRadio } from '../support/radio.ts';
 import { listenTo } from './listener.ts';
@@ -60,7 +60,7 @@ test('faults of source, encoder, store and server are not heard, or said', async
     baton = await startBaton({ allowOrigins, store, keys, config: { ...config, port } });
   };
   const faults: readonly (readonly [name: string, fault: () => unknown, seconds: number])[] = [
-    ['ffmpeg is killed', async () => (await ffmpegProcesses()).forEach((pid) => process.kill(pid, 'SIGKILL')), 4],
+    ['ffmpeg is killed', killFfmpeg, 4],
     ['the source resets', () => radio.reset(), 5],
     ['the store is away for 4 s', () => void ((store.away = true), setTimeout(() => (store.away = false), 4000)), 7],
     ['the source stalls for 3 s', () => radio.stall(3000, 'late'), 6],

@@ -14,7 +14,7 @@ const isFull = process.env['BATON_FULL'] === '1';
 /** Listeners come to a channel that has run for so long that they begin `behind` its edge, one after the other. */
 const CASE = isFull
   ? { listeners: 20, seconds: 600, legSeconds: 90, behind: 30, low: 8 }
-  : { listeners: 4, seconds: 36, legSeconds: 12, behind: 10, low: 3 };
+  : { listeners: 4, seconds: 26, legSeconds: 8, behind: 8, low: 3 };
 const KBPS = 96;
 /** Somebody who makes chunks, or waits for their turn, is there for so long; a burst is not. */
 const HELD_MS = 4_000;

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { encodeChirp } from '../player/chirp.ts';
 
-import { ffmpegProcesses, settled } from '../support/leaks.ts';
+import { killFfmpeg, killNow } from '../support/ffmpeg-killer.ts';
+import { settled } from '../support/leaks.ts';
 import { programOf } from '../support/radio-program.ts';
 import { randomNumbers } from '../support/signal.ts';
 import { channelOnLambda, type LambdaChannel } from './lambda-channel.ts';
@@ -24,12 +25,10 @@ const FAULTS: Readonly<Record<string, (channel: LambdaChannel) => Promise<unknow
       () => channel.producers(),
       (found) => found.length > 0,
     );
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    for (const pid of pids) killNow(pid);
     expect(pids).not.toEqual([]);
   },
-  'ffmpeg is killed': async () => {
-    for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGKILL');
-  },
+  'ffmpeg is killed': killFfmpeg,
   'the source resets': ({ radio }) => {
     radio.reset();
     return Promise.resolve();

@@ -6,11 +6,10 @@ import type { FramedAudio } from './framed-origin.ts';
 import { openScene } from './framed-scene.ts';
 import type { Scene } from './framed-scene.ts';
 import { listenerFiles } from './listening.ts';
-import type { Listening, Scope } from './listening.ts';
+import type { Scope } from './listening.ts';
+import { meddle, ROOM_SECONDS, type Hands } from './meddle.ts';
 
 const CHIRP = { seconds: 60 };
-/** Of a browser that takes no more. */
-const ROOM_SECONDS = 12;
 
 let browser: Browser;
 let audio: FramedAudio;
@@ -21,37 +20,6 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const scene = (): Promise<Scene> => openScene({ browser, audio, files, chirp: CHIRP });
-
-/** What a page of these tests can do to the buffer behind the player's back. */
-type Hands = Scope & { buffer: SourceBuffer; source: MediaSource & { streaming: boolean } };
-
-/** Gets hold of the source buffer; it has little room, takes no twelfth append, or takes it for noise. */
-const meddle = (tab: Listening, spoil: 'nothing' | 'quota' | 'throw' | 'noise'): Promise<void> =>
-  tab.page.evaluate(
-    ([how, room]) => {
-      const { prototype } = MediaSource;
-      const add = Object.getOwnPropertyDescriptor(prototype, 'addSourceBuffer')?.value as (
-        type: string,
-      ) => SourceBuffer;
-      let appends = 0;
-      prototype.addSourceBuffer = function (type) {
-        const buffer = add.call(this, type);
-        (globalThis as Hands).buffer = buffer;
-        const append = buffer.appendBuffer.bind(buffer);
-        buffer.appendBuffer = (data) => {
-          appends++;
-          const { buffered } = buffer;
-          const held = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - buffered.start(0);
-          if (how === 'quota' && held > room) throw new DOMException('', 'QuotaExceededError');
-          if (how === 'throw' && appends === 12) throw new DOMException('', 'InvalidStateError');
-          const isNoise = how === 'noise' && appends === 12;
-          append(isNoise ? Uint8Array.from(data as Uint8Array, (byte, i) => (i < 400 ? byte : 255 - byte)) : data);
-        };
-        return buffer;
-      };
-    },
-    [spoil, ROOM_SECONDS] as const,
-  );
 
 test('what there is no room for is appended when there is, and nothing is lost', async () => {
   await using it = await scene();
@@ -92,44 +60,6 @@ test('sound that the browser took away is fetched again', async () => {
   await it.tab.until(16);
   expect((await it.heard()).damagedMs).toBe(0);
 }, 60_000);
-
-test.concurrent.each(['throw', 'noise'] as const)(
-  'after a decoder gave up (%s) a new one goes on at the place',
-  async (how) => {
-    await using it = await scene();
-    await meddle(it.tab, how);
-    await it.tab.play(it.origin.src);
-    await it.tab.until(12);
-    const { seconds } = await it.heard();
-    const types = await it.types();
-    expect(types).toContain('recovered');
-    expect(types).not.toContain('failed');
-    expect(seconds).toBeGreaterThan(11);
-  },
-  60_000,
-);
-
-test.concurrent(
-  'a clock that stands still for a reason of its own is not taken for a decoder that gave up',
-  async () => {
-    await using it = await scene();
-    await it.tab.page.evaluate(async (src) => {
-      const { audio: element, playback } = (globalThis as Scope).listener;
-      const context = new AudioContext();
-      await context.suspend();
-      context.createMediaElementSource(element).connect(context.destination);
-      Object.assign(globalThis, { context });
-      playback.load([{ src }], { autoplay: true });
-    }, it.origin.src);
-    await it.tab.page.waitForTimeout(16_000);
-    await it.tab.page.evaluate(() => (globalThis as Scope & { context: AudioContext }).context.resume());
-    await it.tab.until(2);
-    const types = await it.types();
-    expect(types.filter((type) => type === 'retry').length).toBeLessThanOrEqual(1);
-    expect(types).not.toContain('failed');
-  },
-  60_000,
-);
 
 test('a browser that says when it wants data is not given more', async () => {
   await using it = await scene();

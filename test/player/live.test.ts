@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { ffmpegProcesses } from '../support/leaks.ts';
+import { killFfmpeg } from '../support/ffmpeg-killer.ts';
 import type { Scope } from './listening.ts';
 import { openLiveScene, type LiveScene } from './live-scene.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const FAULTS: readonly ((scene: LiveScene) => unknown)[] = [
-  async () => (await ffmpegProcesses()).forEach((pid) => process.kill(pid, 'SIGKILL')),
+  killFfmpeg,
   ({ radio }) => radio.reset(),
   (scene) => scene.restart(),
 ];

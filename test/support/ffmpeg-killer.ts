@@ -13,7 +13,7 @@ export function ffmpegKiller(random: () => number, part: number): AsyncDisposabl
         met.add(pid);
         if (random() > part) continue;
         await sleep(random() * 50);
-        if (kill(pid)) killed += 1;
+        if (killNow(pid)) killed += 1;
       }
       await sleep(5);
     }
@@ -28,7 +28,13 @@ export function ffmpegKiller(random: () => number, part: number): AsyncDisposabl
   };
 }
 
-function kill(pid: number): boolean {
+/** Kills the ffmpeg processes below this one. */
+export async function killFfmpeg(): Promise<void> {
+  for (const pid of await ffmpegProcesses()) killNow(pid);
+}
+
+/** Whether the process was there to be killed. */
+export function killNow(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL');
   } catch {
