@@ -32,7 +32,7 @@ export default defineConfig({
     globalSetup: './test/support/package.ts',
     projects: [
       { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...PLAYER] } },
-      { extends: true, test: { name: 'live', include: LIVE, maxWorkers: 4, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'live', include: LIVE, sequence: { groupOrder: 1 } } },
       { extends: true, test: { name: 'player', include: PLAYER, sequence: { groupOrder: 2 } } },
       onLambda('function-url'),
       onLambda('buffered-url'),

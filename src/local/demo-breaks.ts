@@ -97,10 +97,18 @@ async function* broken(body: Body, how: 'leg' | 'error'): AsyncGenerator<Uint8Ar
 
 /** Ends the ffmpeg processes that this process has started, as the system does when memory is short. */
 async function killEncoders(): Promise<string> {
-  const own = await ownChildren('ffmpeg');
-  for (const pid of own) process.kill(pid, 'SIGKILL');
+  const own = (await ownChildren('ffmpeg')).filter(kill);
   if (own.length === 0) return 'No encoder was running: seek to a place that nobody has heard yet.';
   return own.length === 1 ? 'One encoder was killed.' : `${own.length} encoders were killed.`;
+}
+
+/** Whether it was still there. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
 
 async function ownChildren(name: string): Promise<number[]> {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
@@ -15,8 +16,7 @@ const ARGS = [
 
 /** The system's Chromium; `CHROMIUM` names another binary. The caller closes it. */
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: ARGS });
+  return chromium.launch({ executablePath: join(import.meta.dirname, 'chromium.sh'), args: ARGS });
 }
 
 /** A page of its own at `url`, and the errors that its scripts threw. `await using` closes it. */
