@@ -45,7 +45,7 @@ export function createChannel(
   chunkSamplesOf: (rendition: string) => Samples,
   deps: ChannelDeps,
 ): Channel {
-  const head = headFile(deps.store, key, deps.clock);
+  const head = headFile(deps.store, key);
   const sound = createSoundtrack();
   const bill = createBill();
   let current: { readonly listening: Listening; holders: number } | null = null;

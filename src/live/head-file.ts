@@ -1,11 +1,10 @@
 import type { Store } from '../store/store.ts';
-import type { Milliseconds } from '../units.ts';
 import { decodeHead, encodeHead, type Head } from './head.ts';
 
 /** The head of one channel, in a store that several processes share, and that may be away. */
 export interface HeadFile {
-  /** As it stands in the store, or was there at most `maxAgeMs` ago; null when there is none. */
-  read(signal: AbortSignal, maxAgeMs?: Milliseconds): Promise<Head | null>;
+  /** As it stands in the store; null when there is none. */
+  read(signal: AbortSignal): Promise<Head | null>;
   /**
    * Makes of the head what `change` makes of it (null: there is none; the same again: nothing is to be written), however
    * many others change it. Gives the head as it is then. While the store is away, the change is made to the head that
@@ -20,20 +19,17 @@ export interface HeadFile {
 
 const ATTEMPTS = 8;
 
-/** `now` is a monotonic clock. */
-export function headFile(store: Store, key: string, now: () => Milliseconds): HeadFile {
+export function headFile(store: Store, key: string): HeadFile {
   let known: Head | null = null;
   /** As it stood in the store when it was read or written last; `known` may have changes that the store did not take. */
   let base: Uint8Array | null = null;
   let isAhead = false;
   let isAway = false;
-  let readAt = -Infinity;
 
   /** `before` is what a change is to be made to. */
   async function load(signal: AbortSignal): Promise<{ head: Head | null; before: Head | null; tag: string | null }> {
     const stored = await store.get(key, signal);
     const head = stored && decodeHead(stored.bytes);
-    readAt = now();
     isAway = head === null;
     if (stored === null || head === null) return { head: null, before: known, tag: stored?.tag ?? null };
     if (isAhead && base !== null && Buffer.compare(base, stored.bytes) === 0)
@@ -45,8 +41,7 @@ export function headFile(store: Store, key: string, now: () => Milliseconds): He
   return {
     latest: () => known,
     isAway: () => isAway,
-    read: async (signal, maxAgeMs = 0) => {
-      if (now() - readAt < maxAgeMs) return known;
+    read: async (signal) => {
       const { before } = await load(signal);
       return (known = before);
     },

@@ -188,8 +188,11 @@ export function listen([url, fallbackUrl]: readonly [string, string?], deps: Lis
 
   function turnTo(receiver: Receiver): void {
     active = receiver;
-    standby = new AbortController();
-    task(follow(receiver, AbortSignal.any([life.signal, standby.signal])));
+    const { signal } = (standby = new AbortController());
+    const followed = follow(receiver, AbortSignal.any([life.signal, signal])).catch((thrown: unknown) => {
+      if (!signal.aborted) throw thrown;
+    });
+    task(followed);
   }
 
   async function comeBack(signal: AbortSignal): Promise<void> {

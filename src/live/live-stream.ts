@@ -29,8 +29,8 @@ export interface StreamDeps {
 export interface LiveStream {
   readonly channel: Channel;
   readonly output: LiveOutput;
-  /** Carries the stream for as long as somebody holds it, and a little longer. Gives the way to let go. */
-  hold(): () => Promise<void>;
+  /** Carries the stream for as long as somebody holds it, and a little longer. */
+  hold(): Held;
   /** Looks in the store for what others know; true when nobody makes chunks, and nobody is about to. */
   look(signal: AbortSignal): Promise<boolean>;
   /** Null: nobody here carries it. */
@@ -64,10 +64,18 @@ export interface LiveStream {
   close(): Promise<void>;
 }
 
+/** A listener's part in carrying a stream. */
+export interface Held {
+  readonly letGo: () => Promise<void>;
+  /** What carrying failed with, also when somebody else has tried again since. */
+  readonly failure: () => BatonError | null;
+}
+
 interface Carrying {
   readonly life: AbortController;
   readonly over: Promise<void>;
   holders: number;
+  failure: BatonError | null;
   /** Nobody holds it: it is about to end. */
   leaving: NodeJS.Timeout | null;
 }
@@ -108,7 +116,7 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
     const work = ended.then(() => carry(output, carryDeps, life.signal));
     failed = null;
     const over = work.catch((thrown: unknown) => fail(begun, thrown));
-    const begun: Carrying = { life, holders: 0, leaving: null, over };
+    const begun: Carrying = { life, holders: 0, failure: null, leaving: null, over };
     return begun;
   }
 
@@ -129,7 +137,7 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
 
   function fail(broken: Carrying, thrown: unknown): void {
     if (broken.life.signal.aborted) return;
-    failed = toBatonError(thrown);
+    broken.failure = failed = toBatonError(thrown);
     if (carrying === broken) carrying = null; // who comes next tries anew
     state = null;
     shelf.pulse.beat();
@@ -221,7 +229,7 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
       held.holders += 1;
       if (held.leaving !== null) clearTimeout(held.leaving);
       let isHeld = true;
-      return async () => {
+      const letGo = async (): Promise<void> => {
         if (!isHeld) return;
         isHeld = false;
         held.holders -= 1;
@@ -229,6 +237,7 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
         if (deps.lingerMs === 0 || carrying !== held) await end(held);
         else held.leaving = setTimeout(() => void end(held), deps.lingerMs);
       };
+      return { letGo, failure: () => held.failure };
     },
     close: async () => {
       if (carrying !== null) await end(carrying);

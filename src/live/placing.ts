@@ -164,6 +164,9 @@ async function begin(
 
 const newestOf = (head: Head | null): number | null => head?.epochs.at(-1)?.id ?? null;
 
+/** Decoders change a few times an hour; what changes with every page is not remembered for longer. */
+const MOST_EPOCHS = 300;
+
 interface NewEpoch extends Pick<Epoch, 'format' | 'lead'> {
   readonly cause: Epoch['why'];
   /** Whether it goes on where the last one ended. */
@@ -187,7 +190,7 @@ function withEpoch(base: Head, next: NewEpoch, packets: readonly LivePacket[], d
   return {
     ...base,
     epochs: [
-      ...ended.filter(({ end }) => end >= oldest),
+      ...ended.filter(({ end }) => end >= oldest).slice(-MOST_EPOCHS),
       { id, at, end: null, lead, format, why: isStart ? 'start' : cause, missingMs },
     ],
     titles: heardTitles(base.titles, oldest),

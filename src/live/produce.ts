@@ -214,7 +214,11 @@ function renewed(head: Head, stored: readonly number[], { name, grid }: LiveOutp
     anchor: isNewest ? track.anchor() : head.anchor,
     renditions: {
       ...head.renditions,
-      [name]: { runs: stored.reduce((runs, index) => withChunk(runs, index, oldest), rendition.runs), lease },
+      [name]: {
+        ...rendition,
+        runs: stored.reduce((runs, index) => withChunk(runs, index, oldest), rendition.runs),
+        lease,
+      },
     },
   };
 }

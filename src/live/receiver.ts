@@ -9,7 +9,7 @@ export interface Receiver {
   station: Station;
   /** What it said was on before it was known where. */
   title: LiveTitle | null;
-  /** The newest packets that follow each other, at most 10 s of them. */
+  /** The newest packets that follow each other, at most 10 s and 1,000 of them. */
   recent: readonly LivePacket[];
   /** Monotonic time of the first packet of the connection; null before. */
   steadySince: Milliseconds | null;
@@ -24,6 +24,8 @@ export interface Receiver {
 }
 
 const KEPT: Seconds = 10;
+/** Twice as many as there are of 20 ms. */
+const MOST_PACKETS = 1_000;
 
 export const createReceiver = (url: string, cause: EpochCause): Receiver => ({
   ...{ url, cause, format: null, station: {}, title: null, recent: [], steadySince: null },
@@ -43,7 +45,7 @@ export function received(receiver: Receiver, packets: readonly LivePacket[], clo
   const all = [...receiver.recent, ...packets];
   let samples = 0;
   const from = all.findLastIndex((packet) => (samples += packet.samples) > most);
-  receiver.recent = all.slice(from + 1);
+  receiver.recent = all.slice(Math.max(from + 1, all.length - MOST_PACKETS));
 }
 
 /** How far what it has brought is ahead of real time. Where it was behind, it is not expected to catch up. */

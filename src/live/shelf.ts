@@ -1,4 +1,5 @@
 import { growing, type Growing } from '../encode/growing.ts';
+import { orAbort } from '../or-abort.ts';
 import type { Store } from '../store/store.ts';
 import { createPulse, type Pulse } from './pulse.ts';
 
@@ -14,7 +15,7 @@ export interface Shelf {
   /** The lowest and the highest index here. */
   first(): number | null;
   last(): number | null;
-  /** From here or the store; null when it is in neither. Whoever asks for the same at the same time shares one read. */
+  /** From here or the store; null when it is in neither. Whoever asks for the same at the same time shares one read, which goes on without who began it. */
   find(index: number, signal: AbortSignal): Promise<Growing | null>;
 }
 
@@ -33,8 +34,8 @@ export function createShelf(store: Store, keyOf: (index: number) => string, onSt
     pulse.beat();
   };
 
-  const read = async (index: number, signal: AbortSignal): Promise<Growing | null> => {
-    const stored = await store.get(keyOf(index), signal);
+  const read = async (index: number): Promise<Growing | null> => {
+    const stored = await store.get(keyOf(index));
     if (stored === null) return null;
     onStored();
     const chunk = growing(stored.bytes.length, stored.bytes);
@@ -56,11 +57,9 @@ export function createShelf(store: Store, keyOf: (index: number) => string, onSt
     find: (index, signal) => {
       const known = chunks.get(index);
       if (known !== undefined) return Promise.resolve(known);
-      const shared = reads.get(index);
-      if (shared !== undefined) return shared;
-      const started = read(index, signal).finally(() => reads.delete(index));
-      reads.set(index, started);
-      return started;
+      const shared = reads.get(index) ?? read(index).finally(() => reads.delete(index));
+      reads.set(index, shared);
+      return orAbort(shared, signal);
     },
   };
 }

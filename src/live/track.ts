@@ -44,6 +44,8 @@ interface Kept extends LivePacket {
 }
 
 const KEPT: Seconds = 30;
+/** As many as are kept of packets of 20 ms; the shortest are of 2.5 ms. */
+const MOST_NAMED = 1_500;
 
 /** Decoders come in within as many samples. */
 const LEAD_IN: Readonly<Record<LiveFormat['codec'], Samples>> = {
@@ -132,10 +134,13 @@ export function createTrack(first: Epoch, at: Samples, pulse: Pulse): Track {
         return begin >= Math.max(start, epoch.at) && begin < Math.min(end, epoch.end ?? Infinity);
       });
     },
-    anchor: () => ({
-      epoch: epoch.id,
-      at: packets[0]?.at ?? next,
-      packets: packets.map(({ name, samples }) => ({ name, samples })),
-    }),
+    anchor: () => {
+      const recent = packets.slice(-MOST_NAMED);
+      return {
+        epoch: epoch.id,
+        at: recent[0]?.at ?? next,
+        packets: recent.map(({ name, samples }) => ({ name, samples })),
+      };
+    },
   };
 }

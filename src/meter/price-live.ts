@@ -2,7 +2,7 @@ import type { Seconds } from '../units.ts';
 import { brief, egress, legsBilledGb, type Estimate, type Scenario } from './price-scenario.ts';
 
 const CHUNK_SECONDS: Seconds = 1.6;
-/** Seen on the local Lambda: 35 ms, with a whole processor. */
+/** Seen on the local Lambda: 35 ms, with a whole processor; functions of 512 MB have less. */
 const BURST_RUN_SECONDS: Seconds = 0.05;
 /** A producer stores each chunk and then the head with it, which it reads before; a claim, a lease and its end for each leg. */
 const PUTS_PER_CHUNK = 2;
@@ -41,8 +41,7 @@ export function legsUse(scenario: Scenario): Estimate {
       viewerRequests: requests,
       egressGb: egress(scenario),
     },
-    formula:
-      '(3600 x GB x p_gbs + n x (2 x p_put + p_get) + (3600/leg) x (p_req + 6 x p_put))/N + (1 - 1/N) x ((3600/burst) x (p_req + t x GB x p_gbs + p_get + p_cf) + n x (1-c) x p_get) + GB_h x p_egress',
+    formula: `(3600 x GB x p_gbs + n x (${PUTS_PER_CHUNK} x p_put + p_get) + (3600/leg) x (p_req + ${PUTS_PER_LEG} x p_put))/N + (1 - 1/N) x ((3600/burst) x (p_req + t x GB x p_gbs + p_get + p_cf) + n x (1-c) x p_get) + GB_h x p_egress`,
     assumptions: [
       `chunks of ${CHUNK_SECONDS} s in one rendition, a burst of ${burstSeconds} s takes ${BURST_RUN_SECONDS * 1000} ms`,
       scenario.cachedShare === null

@@ -4,7 +4,7 @@ import type { Bytes } from '../units.ts';
 import { drop, type Incoming } from './body.ts';
 import { isStaleConnection } from './failure.ts';
 import { checkUrl, type GuardOptions } from './guard.ts';
-import { orAbort } from './or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 import { rangeHeader } from './range.ts';
 
 /** What is asked of an address. */

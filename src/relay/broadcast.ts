@@ -12,7 +12,7 @@ export interface Broadcast {
 
 /** Where a broadcast goes. */
 export interface Sink {
-  /** False when no more should be given until `drained` of what `attach` was given is called. */
+  /** False when no more should be given until `onDrain` tells of room. */
   write(bytes: Uint8Array): boolean;
   /** Calls `then` once when there is room again. */
   onDrain(then: () => void): void;

@@ -1,4 +1,4 @@
-import { orAbort } from '../net/or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';

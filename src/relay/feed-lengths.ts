@@ -1,5 +1,5 @@
 import { BatonError } from '../errors.ts';
-import { orAbort } from '../net/or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 import { shortHash, type Source } from '../source/record.ts';
 import type { Sources } from '../source/sources.ts';
 import type { Store } from '../store/store.ts';

@@ -1,4 +1,4 @@
-import { orAbort } from '../net/or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 import { PODCAST_NAMESPACE, podcastPrefix, type Scope } from '../media/rss-namespaces.ts';
 import type { FeedItem, FeedRoot } from '../media/rss-items.ts';
 import type { SourceMeter } from '../source/reader.ts';

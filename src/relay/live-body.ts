@@ -1,23 +1,22 @@
 import type { Growing } from '../encode/growing.ts';
 import { BatonError } from '../errors.ts';
-import type { LiveStream } from '../live/live-stream.ts';
+import type { Held, LiveStream } from '../live/live-stream.ts';
 import type { LegRecord } from '../meter/usage.ts';
 import type { Link } from '../sign/link.ts';
 import { resumeToken } from '../sign/resume-token.ts';
-import type { Frames } from '../units.ts';
+import type { Frames, Milliseconds } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { following } from './body.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Place } from './framed-place.ts';
-import type { Holding } from './live-broadcast.ts';
 import { copiedMuxer } from './live-copied.ts';
 import { liveEndless } from './live-endless.ts';
 import { liveFramed } from './live-framed.ts';
-import { liveLeg, type LegChunk, type LegRule } from './live-leg.ts';
+import { liveLeg, type Holding, type LegChunk, type LegRule } from './live-leg.ts';
 import { encodedMuxer, type LiveMuxer } from './live-muxer.ts';
 import type { LiveContainer } from './live-options.ts';
-import { awaited, liveStart } from './live-place.ts';
+import { awaited, isOn, liveStart } from './live-place.ts';
 import { liveTalk } from './live-talk.ts';
 import type { Request } from './reply.ts';
 
@@ -45,24 +44,28 @@ export async function liveBody(listener: Listener): Promise<AsyncIterable<Uint8A
   const isKnown = rule.heldMs !== null && stream.channel.head.latest() !== null;
   const isFree = isKnown || (await stream.look(request.signal));
   const isDue = isFree && !wasAway; // who makes the chunks has not been able to say so
-  const mustHold = rule.heldMs !== null || isDue || !hasMore(stream, place);
-  const release = mustHold ? stream.hold() : () => Promise.resolve();
+  const mustHold = rule.heldMs !== null || isDue || !hasMore(stream, place, listener.baton.now());
+  const held = mustHold ? stream.hold() : UNHELD;
   const letGo = async (): Promise<void> => {
     stream.channel.bill.pay(notes.meter); // of all that has been due since another listener left
-    await release();
+    await held.letGo();
     stream.channel.bill.pay(notes.meter);
   };
-  const holding = { signal: request.signal, letGo, mayShare: request.limits.takesBroadcasts };
+  const { failure } = held;
+  const holding = { signal: request.signal, letGo, failure, mayShare: request.limits.takesBroadcasts };
   const body = releasing(pieces(listener, holding), letGo);
   const first = await body.next();
   return following(first.done === true ? [] : [first.value], body);
 }
 
-/** Whether the store has something for a listener at `place`. */
-function hasMore(stream: LiveStream, place: Place): boolean {
+const UNHELD: Held = { letGo: () => Promise.resolve(), failure: () => null };
+
+/** Whether the store has something for a listener at `place`: who would have to wait for it holds the stream. */
+function hasMore(stream: LiveStream, place: Place, now: Milliseconds): boolean {
   const [first, end] = stream.runs().at(-1) ?? [0, 0];
-  const { chunkFrames } = stream.output.grid;
-  return end > first && (place.kind !== 'resume' || Math.floor(place.frame / chunkFrames) < end);
+  if (place.kind === 'time') return end > first;
+  const isOfThisLife = place.kind === 'resume' && place.version === stream.channel.head.latest()?.version;
+  return isOfThisLife ? Math.floor(place.frame / stream.output.grid.chunkFrames) < end : isOn(stream, now);
 }
 
 async function* pieces(listener: Listener, holding: Holding): AsyncGenerator<Uint8Array, Broadcast | null> {

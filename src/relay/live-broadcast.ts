@@ -2,16 +2,7 @@ import { toBatonError } from '../errors.ts';
 import type { LiveStream } from '../live/live-stream.ts';
 import type { Milliseconds } from '../units.ts';
 import type { Broadcast, Sink } from './broadcast.ts';
-import type { LegChunk, LiveLeg } from './live-leg.ts';
-
-/** What a listener holds on to. */
-export interface Holding {
-  readonly signal: AbortSignal;
-  /** Lets go of the stream; a broadcast does that by itself. */
-  readonly letGo: () => Promise<void>;
-  /** Whether whoever sends the body takes the rest of it as a broadcast. */
-  readonly mayShare: boolean;
-}
+import type { Holding, LegChunk, LiveLeg } from './live-leg.ts';
 
 /** How one listener gets what all of them share. */
 export interface Share {
@@ -24,15 +15,10 @@ export interface Share {
   readonly beatMs: Milliseconds;
 }
 
-/** The rest of `leg`, for a listener who has everything so far. `letGo` is called when it is over. */
-export const liveBroadcast = (
-  stream: LiveStream,
-  leg: LiveLeg,
-  share: Share,
-  letGo: () => Promise<void>,
-): Broadcast => ({
+/** The rest of `leg`, for a listener who has everything so far. The stream is let go of when it is over. */
+export const liveBroadcast = (stream: LiveStream, leg: LiveLeg, share: Share, holding: Holding): Broadcast => ({
   attach: (sink) => {
-    const listener = attached(stream, leg, share, sink, letGo);
+    const listener = attached(stream, leg, share, sink, holding);
     listener.look();
     return listener.leave;
   },
@@ -43,7 +29,7 @@ function attached(
   leg: LiveLeg,
   share: Share,
   sink: Sink,
-  letGo: () => Promise<void>,
+  { letGo, failure }: Holding,
 ): { readonly look: () => void; readonly leave: () => Promise<void> } {
   let fetching: AbortController | null = null; // few ever need one, and thousands of them would be megabytes
   let state: 'ready' | 'full' | 'fetching' | 'over' = 'ready';
@@ -51,13 +37,13 @@ function attached(
   const stop = stream.watch(look);
 
   function look(): void {
-    while (state === 'ready' && leg.hasNews()) {
+    while (state === 'ready' && (leg.hasNews() || failure() !== null)) {
       const next = leg.next();
       if (next === 'over') return void finish(null);
-      if (next === 'wait') return stream.failure() === null ? void beat() : void finish(stream.failure());
+      if (next === 'wait') return failure() === null ? void beat() : void finish(failure());
       if ('fetch' in next) return void during(async (signal) => leg.fetched(await stream.chunk(next.fetch, signal)));
       const bytes = next.chunk.complete();
-      if (bytes === null) return void during((signal) => completed(next, signal));
+      if (bytes === null) return void during((signal) => whenComplete(next, signal));
       give(next, bytes);
     }
     if (state === 'ready' || state === 'fetching') beat();
@@ -65,7 +51,11 @@ function attached(
 
   function give(chunk: LegChunk, bytes: Uint8Array): void {
     saidAt = performance.now();
-    for (const piece of share.pieces(chunk, bytes)) if (!sink.write(piece)) state = 'full';
+    try {
+      for (const piece of share.pieces(chunk, bytes)) if (!sink.write(piece)) state = 'full';
+    } catch (thrown) {
+      return void finish(thrown);
+    }
     if (state === 'full') sink.onDrain(resume);
   }
 
@@ -93,10 +83,10 @@ function attached(
     if (performance.now() - saidAt < share.beatMs) return;
     saidAt = performance.now();
     const words = share.beat();
-    if (words !== null && !sink.write(words)) {
-      state = 'full';
-      sink.onDrain(resume);
-    }
+    const isFull = words !== null && !sink.write(words);
+    if (!isFull || state !== 'ready') return; // what is being fetched goes on by itself
+    state = 'full';
+    sink.onDrain(resume);
   }
 
   function finish(error: unknown): void {
@@ -118,7 +108,7 @@ function attached(
   return { look, leave };
 }
 
-async function completed(chunk: LegChunk, signal: AbortSignal): Promise<LegChunk> {
+async function whenComplete(chunk: LegChunk, signal: AbortSignal): Promise<LegChunk> {
   const rest = chunk.chunk.follow(chunk.chunk.filled(), Infinity, signal);
   while ((await rest.next()).done !== true);
   return chunk;

@@ -30,7 +30,8 @@ export const placedPackets = (bytes: Uint8Array, head: Head | null): readonly Pl
 
 function placed({ bytes, samples, at }: TrackPacket, epoch: Epoch): PlacedPacket {
   const from = onChannel(epoch, at - epoch.lead);
-  return { bytes, samples, from, to: onChannel(epoch, at + samples - epoch.lead), format: epoch.format };
+  const to = Math.min(onChannel(epoch, at + samples - epoch.lead), epoch.end ?? Infinity);
+  return { bytes, samples, from, to, format: epoch.format };
 }
 
 const MOST_MS: Milliseconds = 480;

@@ -5,15 +5,17 @@ import { BatonError } from '../errors.ts';
 import type { Timeline } from '../grid/timeline.ts';
 import { chunkSamples } from '../grid/live.ts';
 import type { LiveStream } from '../live/live-stream.ts';
+import { BLOCK_SAMPLES } from '../media/adts.ts';
 import { adtsFormatOf, adtsFrame, adtsLc } from '../media/adts-write.ts';
 import { icyWriter } from '../media/icy.ts';
 import type { IcyTitle } from '../media/icy-title.ts';
+import { statesSbr } from '../source/aac-config.ts';
 import type { Bytes, Samples } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Broadcast } from './broadcast.ts';
 import { completed, placedPackets, type PlacedPacket } from './live-copied.ts';
-import { liveBroadcast, type Holding, type Share } from './live-broadcast.ts';
-import { legChunks, type LiveLeg } from './live-leg.ts';
+import { liveBroadcast, type Share } from './live-broadcast.ts';
+import { legChunks, type Holding, type LiveLeg } from './live-leg.ts';
 
 /** Audio between two blocks of metadata, as Icecast has it. */
 export const ICY_INTERVAL: Bytes = 16_000;
@@ -30,7 +32,7 @@ export async function* liveEndless(
   container: 'mp3' | 'adts',
   withTitles: boolean,
   notes: Notes,
-  { signal, letGo, mayShare }: Holding,
+  holding: Holding,
 ): AsyncGenerator<Uint8Array, Broadcast | null> {
   const { grid, timeline } = stream.output;
   const write = withTitles ? icyWriter(ICY_INTERVAL) : (audio: Uint8Array) => audio;
@@ -41,7 +43,7 @@ export async function* liveEndless(
     notes.firstAudioAt ??= performance.now();
     return write(frames, titled(index));
   };
-  const chunks = legChunks(leg, stream, mayShare, signal);
+  const chunks = legChunks(leg, stream, holding);
   for (;;) {
     const next = await chunks.next();
     if (next.done === true && next.value === 'over') return null;
@@ -49,7 +51,7 @@ export async function* liveEndless(
     const { chunk, index } = next.value;
     const whole = chunk.complete();
     if (whole !== null) yield sound(framesOf.whole(whole), index);
-    else for await (const bytes of framesOf.growing(chunk, signal)) yield sound(bytes, index);
+    else for await (const bytes of framesOf.growing(chunk, holding.signal)) yield sound(bytes, index);
   }
   const share: Share = {
     pieces: ({ index }, bytes) => [write(framesOf.whole(bytes), titled(index))],
@@ -57,7 +59,7 @@ export async function* liveEndless(
     last: () => null,
     beatMs: Infinity,
   };
-  return liveBroadcast(stream, leg, share, letGo);
+  return liveBroadcast(stream, leg, share, holding);
 }
 
 function titleAt({ channel }: LiveStream, position: Samples): IcyTitle | null {
@@ -109,7 +111,7 @@ function copiedFrames({ channel }: LiveStream, container: 'mp3' | 'adts'): BareF
     if (format.codec === 'mp3' && container === 'mp3') return bytes;
     if (adts === null)
       throw new BatonError(hasBegun ? 'SOURCE_CHANGED' : 'CODEC_UNSUPPORTED', `${format.codec} as it came`);
-    return adtsFrame(bytes, adts, Math.max(1, Math.floor(samples / LONGEST_BLOCK)));
+    return adtsFrame(bytes, adts, samples / (statesSbr(format.decoderConfig ?? EMPTY) ? SBR_BLOCK : BLOCK_SAMPLES));
   };
   const whole = madeOnce(MADE[container], (bytes) =>
     Buffer.concat(placedPackets(bytes, channel.head.latest()).map(framed)),
@@ -129,5 +131,5 @@ function copiedFrames({ channel }: LiveStream, container: 'mp3' | 'adts'): BareF
 }
 
 const EMPTY = new Uint8Array();
-/** With SBR a block of 1024 samples becomes one of 2048. */
-const LONGEST_BLOCK: Samples = 2048;
+/** With SBR a block becomes twice as long. */
+const SBR_BLOCK: Samples = 2 * BLOCK_SAMPLES;

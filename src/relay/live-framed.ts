@@ -4,8 +4,8 @@ import type { Milliseconds } from '../units.ts';
 import type { Notes } from './app.ts';
 import { beating } from './beating.ts';
 import type { Broadcast } from './broadcast.ts';
-import { liveBroadcast, type Holding, type Share } from './live-broadcast.ts';
-import { legChunks, type LegChunk, type LiveLeg } from './live-leg.ts';
+import { liveBroadcast, type Share } from './live-broadcast.ts';
+import { legChunks, type Holding, type LegChunk, type LiveLeg } from './live-leg.ts';
 import type { LiveMuxer } from './live-muxer.ts';
 import type { LiveTalk } from './live-talk.ts';
 
@@ -31,8 +31,8 @@ export async function* liveFramed(
   notes: Notes,
   holding: Holding,
 ): AsyncGenerator<Uint8Array, Broadcast | null> {
-  const { signal, letGo, mayShare } = holding;
-  const chunks = legChunks(leg, stream, mayShare && stream.output.timeline !== null, signal);
+  const { signal, mayShare } = holding;
+  const chunks = legChunks(leg, stream, { ...holding, mayShare: mayShare && stream.output.timeline !== null });
   let muxer: LiveMuxer | null = null;
   let hasBegun = false;
   try {
@@ -41,7 +41,7 @@ export async function* liveFramed(
       const turn = await turns.next();
       if (turn.done === true) {
         if (turn.value === 'shared' && muxer !== null)
-          return liveBroadcast(stream, leg, shareOf(talk, muxer, notes), letGo);
+          return liveBroadcast(stream, leg, shareOf(talk, muxer, notes), holding);
         break;
       }
       if (turn.value === null) {

@@ -1,4 +1,5 @@
 import type { Growing } from '../encode/growing.ts';
+import type { BatonError } from '../errors.ts';
 import { CHANNEL_RATE, chunkSamples } from '../grid/live.ts';
 import type { LiveStream } from '../live/live-stream.ts';
 import type { Milliseconds, Seconds } from '../units.ts';
@@ -134,6 +135,17 @@ export function liveLeg(stream: LiveStream, first: number, rule: LegRule): LiveL
   return { next, hasNews, fetched, ahead, end: () => end };
 }
 
+/** What a listener holds on to. */
+export interface Holding {
+  readonly signal: AbortSignal;
+  /** Lets go of the stream; a broadcast does that by itself. */
+  readonly letGo: () => Promise<void>;
+  /** Whether whoever sends the body takes the rest of it as a broadcast. */
+  readonly mayShare: boolean;
+  /** What carrying the stream failed with, as far as this listener depended on it. */
+  readonly failure: () => BatonError | null;
+}
+
 /** Who has so much ahead can wait for whole chunks. */
 const COMFORTABLE: Seconds = 3;
 
@@ -144,15 +156,17 @@ const COMFORTABLE: Seconds = 3;
 export async function* legChunks(
   leg: LiveLeg,
   stream: LiveStream,
-  mayShare: boolean,
-  signal: AbortSignal,
+  { mayShare, failure, signal }: Pick<Holding, 'mayShare' | 'failure' | 'signal'>,
 ): AsyncGenerator<LegChunk, 'over' | 'shared'> {
   for (;;) {
     if (mayShare && leg.ahead() > COMFORTABLE && !leg.hasNews()) return 'shared';
     const next = leg.next();
     if (next === 'over') return 'over';
-    if (next === 'wait') await stream.changed(signal);
-    else {
+    if (next === 'wait') {
+      const failed = failure();
+      if (failed !== null) throw failed;
+      await stream.changed(signal);
+    } else {
       const given = 'fetch' in next ? leg.fetched(await stream.chunk(next.fetch, signal)) : next;
       if (given !== null) yield given;
     }

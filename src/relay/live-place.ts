@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CHANNEL_RATE, chunkSamples } from '../grid/live.ts';
 import { toSamples } from '../live/epoch.ts';
 import type { LiveStream } from '../live/live-stream.ts';
-import type { Frames, Milliseconds, Samples, Seconds } from '../units.ts';
+import type { Frames, Milliseconds, Seconds } from '../units.ts';
 import type { Place } from './framed-place.ts';
 import type { StreamEvent } from './leg-events.ts';
 
@@ -39,7 +39,7 @@ export async function awaited(place: Place, { channel }: LiveStream, signal: Abo
 
 /**
  * Where a listener begins who asks for `place`: `behind` the newest chunk where they ask for nothing, and within what
- * there is. Waits for the first chunk of a channel that nobody has listened to. `version` is that of the channel now.
+ * there is. Waits for the first chunk of a channel that nobody has listened to.
  */
 export async function liveStart(
   place: Place,
@@ -90,17 +90,18 @@ async function newest(
   const samples = chunkSamples(stream.output.grid);
   for (;;) {
     const [first, end] = stream.runs().at(-1) ?? [0, 0];
-    if (end > first && isGrowing(end * samples, stream, now()))
-      return Math.max(first, end - Math.ceil((behind * CHANNEL_RATE) / samples));
+    if (isOn(stream, now())) return Math.max(first, end - Math.ceil((behind * CHANNEL_RATE) / samples));
     const growing = stream.growing();
     if (growing !== null) return growing;
     await stream.changed(signal);
   }
 }
 
-/** Whether chunks up to `end` are of the newest sound, and somebody makes more of them, or did a moment ago. */
-function isGrowing(end: Samples, { channel, output }: LiveStream, now: Milliseconds): boolean {
-  const head = channel.head.latest();
-  const lease = head?.renditions[output.name]?.lease;
-  return lease != null && Math.abs(now - lease.renewedAt) < FRESH_MS && end > (head?.epochs.at(-1)?.at ?? 0);
+/** Whether there are chunks of the newest sound, and somebody makes more of them, or did a moment ago. */
+export function isOn(stream: LiveStream, now: Milliseconds): boolean {
+  const [first, end] = stream.runs().at(-1) ?? [0, 0];
+  const head = stream.channel.head.latest();
+  const lease = head?.renditions[stream.output.name]?.lease;
+  const isFresh = lease != null && Math.abs(now - lease.renewedAt) < FRESH_MS;
+  return isFresh && end > first && end * chunkSamples(stream.output.grid) > (head?.epochs.at(-1)?.at ?? 0);
 }

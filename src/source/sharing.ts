@@ -1,4 +1,4 @@
-import { orAbort } from '../net/or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 
 interface Flight<T> {
   readonly result: Promise<T>;

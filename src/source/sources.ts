@@ -1,5 +1,5 @@
 import { BatonError } from '../errors.ts';
-import { orAbort } from '../net/or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 import type { ByteRange, Samples } from '../units.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { PacketRun } from './packet-run.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BatonError, hasCode } from '../errors.ts';
-import { orAbort } from '../net/or-abort.ts';
+import { orAbort } from '../or-abort.ts';
 import type { Store } from '../store/store.ts';
 import type { Bytes } from '../units.ts';
 import type { ReadBytes } from './reader.ts';

@@ -2,7 +2,7 @@ import { BatonError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
 import { checkKey } from './store.ts';
 import type { Store } from './store.ts';
-import { untilAborted } from './until-aborted.ts';
+import { orAbort } from '../or-abort.ts';
 
 /** How much a store may fail before it is left alone. */
 export interface BreakerOptions {
@@ -55,7 +55,7 @@ export function breakerStore(store: Store, options: BreakerOptions = {}): Store 
     const timer = setTimeout(() => stop.abort(new BatonError('STORE_FAILED', `no answer within ${ms} ms`)), ms);
     signal?.addEventListener('abort', leave, { once: true });
     try {
-      const value = await untilAborted(operate(stop.signal), stop.signal);
+      const value = await orAbort(operate(stop.signal), stop.signal);
       if (isTrial || !isOpen) [failures, isOpen] = [0, false];
       return value;
     } catch (thrown) {

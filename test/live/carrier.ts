@@ -47,7 +47,7 @@ export async function carrier(url: string, store: Store, asked: CarrierOptions =
     fallback === undefined ? [url] : [url, fallback],
     parseRendition(options) as CodedRendition,
   );
-  const letGo = stream.hold();
+  const { letGo } = stream.hold();
   return {
     ...{ channels, stream, letGo },
     [Symbol.asyncDispose]: async () => {

@@ -16,7 +16,7 @@ const titlesOf = (head: Head | null): string[] => (head?.titles ?? []).map(({ ti
 
 test('what changed while the store was away is written when it is back', async () => {
   const store = awayStore(memoryStore({ maxBytes: 2 ** 20 }));
-  const file = headFile(store, 'live/a', () => performance.now());
+  const file = headFile(store, 'live/a');
   await file.update(titled('before'), soon);
   store.away = true;
   await file.update(titled('during'), soon);
@@ -24,15 +24,15 @@ test('what changed while the store was away is written when it is back', async (
   store.away = false;
   expect(titlesOf(await file.read(soon))).toEqual(['before', 'during']);
   await file.update(titled('after'), soon);
-  const other = headFile(store, 'live/a', () => performance.now());
+  const other = headFile(store, 'live/a');
   expect(titlesOf(await other.read(soon))).toEqual(['before', 'during', 'after']);
 });
 
 test('what another one has written meanwhile stands', async () => {
   const shared = memoryStore({ maxBytes: 2 ** 20 });
   const store = awayStore(shared);
-  const file = headFile(store, 'live/a', () => performance.now());
-  const other = headFile(shared, 'live/a', () => performance.now());
+  const file = headFile(store, 'live/a');
+  const other = headFile(shared, 'live/a');
   await file.update(titled('before'), soon);
   store.away = true;
   await file.update(titled('unheard'), soon);

@@ -24,7 +24,7 @@ test.each([0, 5_000])(
       const index = stream.growing() ?? NaN;
       const gone = letGo();
       if (gapMs > 0) await sleep(gapMs);
-      letGo = stream.hold();
+      letGo = stream.hold().letGo;
       const chunk = await stream.chunk(index, AbortSignal.timeout(9_000));
       const bytes = await Array.fromAsync(chunk?.follow(0, Infinity, AbortSignal.timeout(9_000)) ?? []);
       expect(Buffer.concat(bytes).length).toBeGreaterThan(1_000);
