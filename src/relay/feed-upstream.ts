@@ -8,8 +8,10 @@ import type { FeedVersion } from './feed-record.ts';
 /** A feed at its origin. */
 export interface Upstream {
   readonly version: FeedVersion;
-  /** To be read or returned. Throws SOURCE_TOO_LARGE, SOURCE_EMPTY, and as `Net.open` says. */
+  /** To be read, and returned once that has begun. Throws SOURCE_TOO_LARGE, SOURCE_EMPTY, and as `Net.open` says. */
   readonly body: AsyncGenerator<Uint8Array, void>;
+  /** Drops it unread. */
+  close(): void;
 }
 
 /** Feeds have 3 MB at most, but for a few. */
@@ -37,7 +39,8 @@ export async function openUpstream(
     throw status === 200 ? new BatonError('SOURCE_TOO_LARGE', `feed at ${url}`) : statusError(status, opened.url);
   }
   const version = { etag: field(headers, 'etag'), modified: field(headers, 'last-modified') };
-  return { version: { ...version, type: field(headers, 'content-type') }, body: counted(opened, meter) };
+  const type = field(headers, 'content-type');
+  return { version: { ...version, type }, body: counted(opened, meter), close: () => opened.close() };
 }
 
 const ACCEPT = 'application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1';

@@ -69,7 +69,7 @@ async function relay(asked: Asked): Promise<Reply> {
   }
   const present = tagOf(asked, upstream.version);
   if (present !== null && (request.method === 'HEAD' || isNotModified(request.headers, present))) {
-    await upstream.body.return();
+    upstream.close();
     book.confirm();
     return withoutBody(asked, upstream.version, present);
   }

@@ -85,7 +85,9 @@ async function readWhole(opened: Opened, meter?: SourceMeter): Promise<Look> {
   const opening = await take(body, HEAD_BYTES);
   if (opening.length === 0) throw new BatonError('SOURCE_EMPTY', opened.url);
   const head = opening.subarray(0, HEAD_BYTES);
-  return { ...seen(opened), size, head, body: chain(opening, body) };
+  const whole = chain(opening, body);
+  await whole.next(); // a generator that nobody has started ignores return()
+  return { ...seen(opened), size, head, body: whole };
 }
 
 const seen = ({ url, headers }: Opened): Pick<Look, 'finalUrl' | 'validators' | 'type'> => ({
@@ -108,8 +110,10 @@ async function* counted(body: AsyncIterable<Uint8Array>, meter?: SourceMeter): A
   }
 }
 
+/** Gives nothing at first, so that it can be started before it is read. */
 async function* chain(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
   try {
+    yield new Uint8Array();
     yield first;
     yield* rest;
   } finally {

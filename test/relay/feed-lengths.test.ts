@@ -182,6 +182,24 @@ describe('conditional requests', () => {
     expect(head.bytes).toHaveLength(0);
   });
 
+  test('an origin that ignores conditions is let go of', async () => {
+    let now = Date.now();
+    const long = (media: { url: (path: string) => string }): string => `${one(media)}<!--${' '.repeat(500_000)}-->`;
+    await using place = await setting(long, { now: () => now });
+    place.publisher.behaviour = { ...place.publisher.behaviour, etag: null };
+    await place.feed();
+    now += 400_000;
+    place.publisher.behaviour = { ...place.publisher.behaviour, stallAfter: 300_000 };
+    expect((await place.feed({ method: 'HEAD' })).status).toBe(200);
+    expect(place.publisher.seen.at(-1)).toMatchObject({ status: 200 });
+    expect(
+      await settled(
+        () => place.publisher.seen.at(-1)?.state,
+        (state) => state === 'cut',
+      ),
+    ).toBe('cut');
+  });
+
   test('a feed that changed, or whose lengths did, is another', async () => {
     let now = Date.now();
     await using place = await setting(one, { now: () => now });

@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseRange } from '../../src/net/range.ts';
 import { createNet } from '../../src/net/open.ts';
+import { look } from '../../src/source/look.ts';
 import { createSources, type Sources } from '../../src/source/sources.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import { settled } from '../support/leaks.ts';
+import { startOrigin } from '../support/origin.ts';
 import { source } from '../support/sources.ts';
-import { digest, digestOf, soon } from './setting.ts';
+import { collect, digest, digestOf, soon } from './setting.ts';
 
 let bytes: Buffer;
 beforeAll(async () => {
@@ -87,6 +90,34 @@ describe('an origin', () => {
       await sources.close();
       await net.close();
       server.close();
+    }
+  });
+
+  it('without ranges is let go of when nobody wants the rest', async () => {
+    await using origin = await startOrigin(new Uint8Array(1e6).fill(1), { range: 'ignored', stallAfter: 300_000 });
+    const net = createNet({ allowOrigins: [origin.origin] });
+    try {
+      const { body } = await look(net, origin.url(), soon());
+      await body?.return();
+      expect(
+        await settled(
+          () => origin.connections,
+          (count) => count === 0,
+        ),
+      ).toBe(0);
+    } finally {
+      await net.close();
+    }
+  });
+
+  it('without ranges gives the same bytes to whoever reads on', async () => {
+    await using origin = await startOrigin(bytes, { range: 'ignored' });
+    const net = createNet({ allowOrigins: [origin.origin] });
+    try {
+      const { body } = await look(net, origin.url(), soon());
+      expect(digest(Buffer.concat(body === null ? [] : await collect(body)))).toBe(digest(bytes));
+    } finally {
+      await net.close();
     }
   });
 });
