@@ -58,6 +58,8 @@ export interface FeedElements {
   text(text: string): void;
   close(tagStart: number): FeedItem | null;
   depth(): number;
+  /** How many prefixes are declared where one is. */
+  prefixes(): number;
   /** Start of the item that has not come to its end. */
   openItem(): number | null;
   /** Leaves that item out. */
@@ -177,6 +179,7 @@ export function feedElements(decode: (text: string) => string): FeedElements {
     text,
     close,
     depth: () => path.length,
+    prefixes: () => path.at(-1)?.scope.size ?? 0,
     openItem: () => item?.start ?? null,
     skipItem: () => {
       item = null;

@@ -19,6 +19,8 @@ const MAX_PROLOG = 262_144;
 const MAX_TAG = 65_536;
 const MAX_DEPTH = 128;
 const MAX_ATTRIBUTES = 256;
+/** Every element that declares one more copies all of them. */
+const MAX_PREFIXES = 256;
 /** What sax would give as one comment or instruction; nobody wants it. */
 const MAX_UNWANTED = 4_096;
 /** Sax looks at the length of what it holds behind each of these. */
@@ -86,6 +88,7 @@ export function feedScanner(decode: (text: string) => string): FeedScanner {
     hasRoot = true;
     if (root !== null) found.push(root);
     if (elements.depth() > MAX_DEPTH) stop('too deep');
+    else if (elements.prefixes() > MAX_PREFIXES) stop('too many namespaces');
   };
   parser.onclosetag = () => {
     if (isOver) return;

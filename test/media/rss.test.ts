@@ -153,6 +153,18 @@ describe('limits', () => {
     expect(items(rss(`<item>${enclosure}</item>${what}<item>${enclosure}</item>`))).toHaveLength(1);
   });
 
+  it('namespaces declared at every level cost no more than others', () => {
+    const declarations = (level: number): string =>
+      Array.from({ length: 250 }, (_, at) => `xmlns:p${level}-${at}="x"`).join(' ');
+    const nested = Array.from({ length: 120 }, (_, level) => `<d ${declarations(level)}>`).join('');
+    const began = performance.now();
+    const found = items(
+      rss(`<item>${enclosure}</item>${nested}${'<e xmlns="x"/>'.repeat(1000)}<item>${enclosure}</item>`),
+    );
+    expect(performance.now() - began).toBeLessThan(1500);
+    expect(found).toHaveLength(1);
+  });
+
   it('it finds at most 10,000 items, and 32 enclosures in each', () => {
     expect(items(rss(`<item>${enclosure}</item>`.repeat(10_050)), 100_000)).toHaveLength(10_000);
     expect(items(item(enclosure.repeat(50)))[0]?.enclosures).toHaveLength(32);
