@@ -10,7 +10,7 @@ export interface ByteWindow {
 
 /** An empty one, at the start of the stream. */
 export function byteWindow(): ByteWindow {
-  let pieces: Uint8Array[] = [];
+  const pieces: Uint8Array[] = [];
   let start: Bytes = 0;
   let held: Bytes = 0;
 
@@ -20,13 +20,15 @@ export function byteWindow(): ByteWindow {
     held -= wanted;
     const taken: Uint8Array[] = [];
     let left = wanted;
-    while (left > 0) {
-      const [piece = new Uint8Array()] = pieces;
-      taken.push(piece.subarray(0, left));
-      if (piece.length > left) pieces[0] = piece.subarray(left);
-      else pieces = pieces.slice(1);
-      left -= Math.min(left, piece.length);
+    for (let piece = pieces[0]; piece !== undefined && left >= piece.length; piece = pieces[taken.length]) {
+      taken.push(piece);
+      left -= piece.length;
     }
+    pieces.splice(0, taken.length);
+    const [next] = pieces;
+    if (next === undefined || left === 0) return taken;
+    taken.push(next.subarray(0, left));
+    pieces[0] = next.subarray(left);
     return taken;
   }
 

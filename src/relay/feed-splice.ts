@@ -31,24 +31,29 @@ export async function* spliced(
       for (const part of scanner.write(text.read(bytes.subarray(at, at + STEP)))) plans.push(planner.plan(part));
   }
 
+  function move(end: Bytes, out: Uint8Array[]): void {
+    for (const piece of window.take(end)) out.push(piece);
+  }
+
   /** Moves what is decided into `out`. Gives what has to be waited for before anything else can be. */
   function advance(isEnd: boolean, out: Uint8Array[]): Promise<unknown> | null {
     for (;;) {
       const [plan] = plans;
       if (plan === undefined) {
         const held = isEnd ? null : scanner.openItem();
-        out.push(...window.take(held === null ? Infinity : text.offset(held)));
+        move(held === null ? Infinity : text.offset(held), out);
         if (window.size() <= WINDOW) return null;
         scanner.skipItem();
         continue;
       }
-      out.push(...window.take(text.offset(plan.from)));
+      move(text.offset(plan.from), out);
       const pressure = isEnd ? 'end' : window.size() > WINDOW ? 'full' : 'none';
       const decision = plan.decide(pressure);
       if ('wait' in decision) return pressure === 'none' ? null : decision.wait;
       plans.shift();
       for (const { start, end, text: inserted } of decision.edits) {
-        out.push(...window.take(text.offset(start)), text.encode(inserted));
+        move(text.offset(start), out);
+        out.push(text.encode(inserted));
         window.take(text.offset(end));
       }
     }
