@@ -1,4 +1,5 @@
 import type { Bytes, Hertz } from '../units.ts';
+import { latin1, viewOf } from './chunk-text.ts';
 
 /** A chunk of an AIFF or AIFF-C file: its four letters, and what its header says of its length. */
 export interface AiffChunk {
@@ -45,24 +46,9 @@ export function readSoundOffset(content: Uint8Array): Bytes | null {
 
 const SOUND_HEAD: Bytes = 8;
 
-/** The text of a `NAME` or `AUTH` chunk, up to the first zero; UTF-8 where it is that, else Latin-1. */
-export function readAiffText(content: Uint8Array): string {
-  const end = content.indexOf(0);
-  const text = end < 0 ? content : content.subarray(0, end);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(text).trim();
-  } catch {
-    return latin1(text).trim();
-  }
-}
-
 /** An IEEE 754 number of 80 bits, whose leading one is not left away. Negative and special ones come as NaN. */
 function readExtended(view: DataView, at: number): number {
   const exponent = view.getUint16(at);
   const mantissa = Number(view.getBigUint64(at + 2));
   return exponent >= 0x7fff ? NaN : mantissa * 2 ** (exponent - 16_383 - 63);
 }
-
-const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,4 +1,4 @@
-import { readFlacInfo } from './flac.ts';
+import { FLAC_INFO_BYTES, readFlacInfo } from './flac.ts';
 import { mixableSpeakers } from './speakers.ts';
 import { vorbisComment } from './vorbis-tags.ts';
 
@@ -15,7 +15,8 @@ export function flacHead(info: Uint8Array, comments: Uint8Array | null): Uint8Ar
   const mask = mixableSpeakers(said >>> 0, readFlacInfo(info)?.channels ?? 0);
   const block = mask === null ? [] : commentBlock(`${MASK_COMMENT}=0x${mask.toString(16)}`);
   const isLast = block.length === 0 ? LAST_BLOCK : 0;
-  return Uint8Array.of(...ASCII.encode('fLaC'), isLast, 0, 0, info.length, ...info, ...block);
+  const known = info.subarray(0, FLAC_INFO_BYTES);
+  return Uint8Array.of(...ASCII.encode('fLaC'), isLast, 0, 0, known.length, ...known, ...block);
 }
 
 /** One comment, and no vendor. */

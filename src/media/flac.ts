@@ -25,7 +25,8 @@ export interface FlacHeader {
 
 /** `fLaC` and STREAMINFO with its block header. */
 export const FLAC_HEAD_BYTES: Bytes = 42;
-const INFO_BYTES: Bytes = 34;
+/** STREAMINFO itself. */
+export const FLAC_INFO_BYTES: Bytes = 34;
 const MAX_HEADER_BYTES: Bytes = 17;
 const CHECKSUM_BYTES: Bytes = 2;
 const BITS = [0, 8, 12, 0, 16, 20, 24, 32];
@@ -35,7 +36,7 @@ const RATES: readonly Hertz[] = [
 
 /** What the content of a STREAMINFO block says, or null when it says nothing possible. */
 export function readFlacInfo(block: Uint8Array): FlacInfo | null {
-  if (block.length < INFO_BYTES) return null;
+  if (block.length < FLAC_INFO_BYTES) return null;
   const read = bitReader(block);
   const [minBlock, maxBlock, , maxFrame] = [read(16), read(16), read(24), read(24)];
   const [sampleRate, channels, bits] = [read(20), read(3) + 1, read(5) + 1];
@@ -44,9 +45,11 @@ export function readFlacInfo(block: Uint8Array): FlacInfo | null {
   return { minBlock, maxBlock, maxFrame, sampleRate, channels, bits, samples: samples === 0 ? null : samples };
 }
 
-/** The most bytes that a frame can have. */
-export const maxFlacFrame = ({ maxFrame, maxBlock, channels, bits }: FlacInfo): Bytes =>
-  maxFrame > 0 ? maxFrame : MAX_HEADER_BYTES + channels + Math.ceil((maxBlock * channels * (bits + 1)) / 8) + 2;
+/** The most bytes that a frame can have: those of samples that are not compressed, whatever more the stream says. */
+export function maxFlacFrame({ maxFrame, maxBlock, channels, bits }: FlacInfo): Bytes {
+  const verbatim = MAX_HEADER_BYTES + channels + Math.ceil((maxBlock * channels * (bits + 1)) / 8) + CHECKSUM_BYTES;
+  return maxFrame > 0 ? Math.min(maxFrame, verbatim) : verbatim;
+}
 
 /**
  * The frame header at `start` of `bytes`, or null when there is none that fits the stream and its own checksum. Looks at

@@ -30,6 +30,7 @@ const IN_CLUSTER: readonly number[] = [ID.timestamp, ID.simpleBlock, ID.blockGro
 const CLUSTER_BYTE = 0x1f;
 /** Enough of a block to tell its track. */
 const BLOCK_HEAD: Bytes = 40;
+const MAX_UINT: Bytes = 8;
 /** A packet of sound is never larger. */
 const MAX_BLOCK: Bytes = 4 * 2 ** 20;
 
@@ -37,6 +38,10 @@ const MAX_BLOCK: Bytes = 4 * 2 ** 20;
 export const matroskaDemux =
   (sound: MatroskaSound): Demux =>
   (start) => {
+    let pieces: Uint8Array[] = [];
+    let held: Bytes = 0;
+    /** So many have to be held before anything can be read. */
+    let needed: Bytes = 1;
     let bytes: Uint8Array = new Uint8Array();
     let offset = start;
     let skip: Bytes = 0;
@@ -53,21 +58,26 @@ export const matroskaDemux =
       offset += skip;
       const rest = more.subarray(skip);
       skip = 0;
-      bytes = bytes.length === 0 ? rest : Buffer.concat([bytes, rest]);
+      pieces.push(rest);
+      held += rest.length;
       const packets: MediaPacket[] = [];
+      if (held < needed) return packets;
+      bytes = pieces.length === 1 ? rest : Buffer.concat(pieces);
       let at = 0;
       for (let used = step(at, packets); used > 0; used = step(at, packets)) at += used;
       skip = Math.max(0, at - bytes.length);
       offset += Math.min(at, bytes.length);
-      bytes = bytes.subarray(at);
+      pieces = at < bytes.length ? [bytes.subarray(at)] : [];
+      held = Math.max(0, bytes.length - at);
       return packets;
     }
 
-    /** Reads one element at `at`: how many bytes are done with, 0 when more are needed. */
+    /** Reads one element at `at`: how many bytes are done with, 0 when `needed` says how many it takes. */
     function step(at: number, packets: MediaPacket[]): Bytes {
+      needed = 1;
       if (at >= bytes.length) return 0;
       const head = readEbmlHead(bytes, at);
-      if (head === 'more') return 0;
+      if (head === 'more') return short(bytes.length - at + 1);
       if (head?.id === ID.cluster) {
         cluster = { place: offset + at, ticks: null };
         return head.length;
@@ -77,18 +87,23 @@ export const matroskaDemux =
       const size = head.size ?? 0;
       if (head.id === ID.simpleBlock || head.id === ID.blockGroup) {
         const opening = bytes.subarray(content, content + Math.min(size, BLOCK_HEAD));
-        if (opening.length < Math.min(size, BLOCK_HEAD)) return 0;
+        if (opening.length < Math.min(size, BLOCK_HEAD)) return short(head.length + Math.min(size, BLOCK_HEAD));
         const isOurs = head.id === ID.blockGroup || blockTrack(opening) === sound.track;
         if (isOurs && size <= MAX_BLOCK) {
-          if (content + size > bytes.length) return 0;
+          if (content + size > bytes.length) return short(head.length + size);
           const block = readMatroskaBlock(head.id, bytes.subarray(content, content + size));
           if (block?.track === sound.track) packets.push(...packetsIn(block));
         }
-      } else if (head.id === ID.timestamp) {
-        if (content + size > bytes.length) return 0;
+      } else if (head.id === ID.timestamp && size <= MAX_UINT) {
+        if (content + size > bytes.length) return short(head.length + size);
         cluster.ticks = ebmlUint(bytes.subarray(content, content + size));
       }
       return head.length + size;
+    }
+
+    function short(of: Bytes): 0 {
+      needed = of;
+      return 0;
     }
 
     /** To where a cluster may begin next. */

@@ -34,7 +34,6 @@ export const ID = {
   contentCompression: 0x5034,
   contentCompAlgo: 0x4254,
   contentCompSettings: 0x4255,
-  contentEncryption: 0x5035,
   cues: 0x1c53bb6b,
   chapters: 0x1043a770,
   editionEntry: 0x45b9,

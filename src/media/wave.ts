@@ -1,3 +1,4 @@
+import { chunkText, latin1, viewOf } from './chunk-text.ts';
 import { tagsOfTexts } from './id3-tags.ts';
 import { mixableSpeakers } from './speakers.ts';
 import type { Tags } from './tags.ts';
@@ -66,7 +67,7 @@ export function readRiffInfo(content: Uint8Array): Tags | null {
   const texts = new Map<string, string>();
   for (let at = 4; at + CHUNK_HEAD <= content.length;) {
     const { id, size } = readRiffChunk(content.subarray(at)) ?? { id: '', size: content.length };
-    texts.set(id, textOf(content.subarray(at + CHUNK_HEAD, at + CHUNK_HEAD + size)));
+    texts.set(id, chunkText(content.subarray(at + CHUNK_HEAD, at + CHUNK_HEAD + size)));
     at += CHUNK_HEAD + size + (size & 1);
   }
   return tagsOfTexts(texts.get('INAM'), texts.get('IART'), texts.get('IPRD'));
@@ -99,18 +100,3 @@ export function endlessWaveHead(format: WaveFormat): Uint8Array {
 /** KSDATAFORMAT_SUBTYPE_*: the format tag, then the same 14 bytes. */
 const SUBFORMAT_REST = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71];
 const ASCII = new TextEncoder();
-
-/** Up to the first zero; UTF-8 where it is that, else Latin-1. */
-function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  const text = end < 0 ? bytes : bytes.subarray(0, end);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(text).trim();
-  } catch {
-    return latin1(text).trim();
-  }
-}
-
-const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

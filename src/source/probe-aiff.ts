@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
-import { type AiffFormat, readAiffChunk, readAiffFormat, readAiffText, readSoundOffset } from '../media/aiff.ts';
+import { type AiffFormat, readAiffChunk, readAiffFormat, readSoundOffset } from '../media/aiff.ts';
+import { chunkText } from '../media/chunk-text.ts';
 import { readId3 } from '../media/id3.ts';
 import { tagsOfTexts } from '../media/id3-tags.ts';
 import type { Tags } from '../media/tags.ts';
@@ -87,8 +88,8 @@ const UNKNOWN_SIZE: Bytes = 0xffff_ffff;
 async function tagsIn(id: string, content: ByteRange, bytesAt: Excerpt): Promise<Tags> {
   if (content.end - content.start > MAX_CHUNK) return { chapters: [] };
   if (id.toUpperCase() === 'ID3 ') return readId3(await bytesAt(content));
-  if (id === 'NAME') return tagsOfTexts(readAiffText(await bytesAt(content)));
-  return id === 'AUTH' ? tagsOfTexts(undefined, readAiffText(await bytesAt(content))) : { chapters: [] };
+  if (id === 'NAME') return tagsOfTexts(chunkText(await bytesAt(content)));
+  return id === 'AUTH' ? tagsOfTexts(undefined, chunkText(await bytesAt(content))) : { chapters: [] };
 }
 
 const capped = ({ start, end }: ByteRange): ByteRange => ({ start, end: Math.min(end, start + MAX_CHUNK) });

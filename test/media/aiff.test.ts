@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readAiffChunk, readAiffFormat, readAiffText, readSoundOffset } from '../../src/media/aiff.ts';
+import { readAiffChunk, readAiffFormat, readSoundOffset } from '../../src/media/aiff.ts';
+import { chunkText } from '../../src/media/chunk-text.ts';
 import { ffmpeg, inFolder } from '../support/ffmpeg.ts';
 
 const RATES = [8_000, 11_025, 22_050, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
@@ -60,7 +61,7 @@ test('chunks, formats, offsets and texts of any bytes are read or given up', () 
       if (format !== null) expect(format.sampleRate).toBeGreaterThan(0);
       expect(readAiffChunk(bytes)?.size ?? 0).toBeGreaterThanOrEqual(0);
       expect(readSoundOffset(bytes) ?? 8).toBeGreaterThanOrEqual(8);
-      expect(readAiffText(bytes)).not.toContain('\0');
+      expect(chunkText(bytes)).not.toContain('\0');
     }),
   );
 });
