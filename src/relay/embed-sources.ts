@@ -1,6 +1,6 @@
 import { FILE_KINDS, usualContainer, type Container } from '../grid/container.ts';
 import { formatRendition, parseRendition, type CodedRendition, type Rendition } from '../grid/rendition.ts';
-import { privateLink, publicLink, roundUpToHour, type Link } from '../sign/link.ts';
+import { inherited, privateLink, publicLink, type Link } from '../sign/link.ts';
 import { secretOf } from '../sign/keys.ts';
 import type { Kbps } from '../units.ts';
 import type { Baton } from './baton.ts';
@@ -74,6 +74,6 @@ function linkOf(
   const content = { kind, options, source, name } as const;
   const seal = { encryptSource: isSealed(page) };
   if (expiresAt === null) return publicLink(content, keys, seal);
-  const access = { expiresAt: roundUpToHour(expiresAt), scope: scope ?? 'embed' };
+  const access = { expiresAt: inherited(expiresAt, now() / 1000), scope: scope ?? 'embed' };
   return privateLink(content, access, keys, now() / 1000, seal);
 }

@@ -1,7 +1,7 @@
 import { BatonError } from '../errors.ts';
 import { FILE_KINDS, usualContainer, type FileKind } from '../grid/container.ts';
 import { parseRendition, type Rendition } from '../grid/rendition.ts';
-import { privateLink, publicLink, roundUpToHour, type Kind, type Link } from '../sign/link.ts';
+import { inherited, privateLink, publicLink, type Kind, type Link } from '../sign/link.ts';
 import { slug } from '../sign/name.ts';
 import type { Kbps } from '../units.ts';
 import type { Baton } from './baton.ts';
@@ -46,7 +46,7 @@ export function feedLinks(feed: Link, base: string, { keys, now }: Pick<Baton, '
     const content = { kind: of, options, source, name: slug(fileName(source), extension) };
     try {
       if (expiresAt === null) return base + publicLink(content, keys, seal);
-      const access = { expiresAt: roundUpToHour(expiresAt), scope: scope ?? 'feed' };
+      const access = { expiresAt: inherited(expiresAt, now() / 1000), scope: scope ?? 'feed' };
       return base + privateLink(content, access, keys, now() / 1000, seal);
     } catch {
       return null;

@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.ts';
 import { feedScanner } from '../media/rss.ts';
 import { feedText, SNIFFED } from '../media/feed-text.ts';
 import type { FeedItem } from '../media/rss-items.ts';
@@ -6,7 +7,7 @@ import { slug } from '../sign/name.ts';
 import { take } from '../source/take.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
-import { playables } from './embed-sources.ts';
+import { playables, type Playable } from './embed-sources.ts';
 import { smallReply } from './feed-chapters.ts';
 import { cacheControl } from './feed-headers.ts';
 import type { FeedOptions } from './feed-options.ts';
@@ -55,7 +56,8 @@ export async function readPlaylist(
       const source = item.enclosures.map((enclosure) => enclosureSource(enclosure, base)).find((url) => url !== null);
       if (source == null) continue;
       const name = slug(item.about.title ?? '', 'html');
-      const ways = playables({ ...link, source, name }, rendition ?? '', baton);
+      const ways = waysTo({ ...link, source, name }, rendition ?? '', baton);
+      if (ways === null) continue;
       entries.push(
         playlistEntry(
           item,
@@ -67,6 +69,16 @@ export async function readPlaylist(
     return { title, entries };
   } finally {
     await upstream.body.return();
+  }
+}
+
+/** Null for a source whose address is too long for a link. */
+function waysTo(episode: Link, rendition: string, baton: Baton): readonly Playable[] | null {
+  try {
+    return playables(episode, rendition, baton);
+  } catch (error) {
+    if (hasCode(error, 'SOURCE_URL_INVALID')) return null;
+    throw error;
   }
 }
 

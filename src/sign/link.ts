@@ -139,8 +139,14 @@ export function atPlace(link: Link, place: string | null): Link {
   return { ...link, place };
 }
 
-/** For links that Baton writes into playlists and pages: they inherit an expiry, but change once an hour at most. */
-export const roundUpToHour = (expiresAt: Seconds): Seconds => Math.ceil(expiresAt / 3_600) * 3_600;
+/**
+ * For links that Baton writes into playlists and pages: an expiry that they inherit, rounded up to the hour, and down where
+ * a link would live too long. So they change once an hour at most.
+ */
+export const inherited = (expiresAt: Seconds, now: Seconds): Seconds =>
+  Math.min(Math.ceil(expiresAt / HOUR) * HOUR, Math.floor((now + MAX_LIFE) / HOUR) * HOUR);
+
+const HOUR: Seconds = 3_600;
 
 // A path must not have an empty segment: `//` is folded by some proxies.
 const NO_OPTIONS = '-';

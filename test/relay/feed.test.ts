@@ -151,6 +151,19 @@ test('a private feed has private links with its own expiry, and hides what its o
   expect((await get(asked)).bytes.equals(bytes)).toBe(true);
 });
 
+test('a private feed of seven days is the same in its first second and in the next ones', async () => {
+  let now = Date.parse('2026-11-23T10:20:00Z');
+  await using place = await setting((media) => rss(item(media.url('/a.mp3'))), { now: () => now });
+  const { keys, origin } = place.baton;
+  const content = { kind: 'feed', options: OPTIONS, source: place.publisher.url(), name: 'feed.xml' } as const;
+  const access = { expiresAt: now / 1000 + 7 * 86_400, scope: 'me' };
+  const asked = origin + privateLink(content, access, keys, now / 1000);
+  const { bytes } = await get(asked);
+  expect(ours(bytes, place.baton).length).toBeGreaterThan(0);
+  now += 1_000;
+  expect((await get(asked)).bytes.equals(bytes)).toBe(true);
+});
+
 test('links begin with the public origin where one is configured', async () => {
   const publicOrigin = 'https://media.example.com/audio';
   await using place = await setting((media) => rss(item(media.url('/a.mp3'))), { config: { publicOrigin } });
@@ -257,5 +270,14 @@ describe('the playlist', () => {
     expect(again.status).toBe(304);
     const few = await place.feed({}, `${OPTIONS}~view.playlist~items.3`);
     expect(JSON.parse(few.bytes.toString())).toHaveLength(3);
+  });
+
+  test('leaves out an episode whose address is too long for a link', async () => {
+    await using place = await setting((media) =>
+      rss(item(media.url(`/${'x'.repeat(7000)}`)) + item(media.url('/a.mp3'))),
+    );
+    const { status, bytes } = await place.feed({}, `${OPTIONS}~view.playlist`);
+    expect(status).toBe(200);
+    expect(JSON.parse(bytes.toString())).toMatchObject([{ title: 'a.mp3' }]);
   });
 });

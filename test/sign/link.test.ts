@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { BatonError } from '../../src/errors.ts';
 import { addKey, parseKeys, removeKey, type Keys } from '../../src/sign/keys.ts';
-import { KINDS, privateLink, publicLink, readLink, roundUpToHour, type LinkContent } from '../../src/sign/link.ts';
+import { inherited, KINDS, privateLink, publicLink, readLink, type LinkContent } from '../../src/sign/link.ts';
 
 const NOW = 1_795_500_000;
 const DAY = 86_400;
@@ -86,8 +86,14 @@ test('a private link ends with its second and cannot reach more than seven days 
 });
 
 test('inherited expiries change once an hour', () => {
-  expect(roundUpToHour(NOW - (NOW % 3_600))).toBe(NOW - (NOW % 3_600));
-  expect(roundUpToHour(3_601)).toBe(7_200);
+  const hour = NOW - (NOW % 3_600) + 3_600;
+  expect(inherited(hour, NOW)).toBe(hour);
+  expect(inherited(hour + 1, NOW)).toBe(hour + 3_600);
+  expect(inherited(NOW + 1, NOW)).toBeGreaterThan(NOW);
+  const farthest = NOW + 7 * DAY;
+  const seen = Array.from({ length: 7_200 }, (_, second) => inherited(farthest, NOW + second));
+  expect(new Set(seen).size).toBeLessThanOrEqual(2);
+  for (const [second, expiresAt] of seen.entries()) expect(expiresAt).toBeLessThanOrEqual(NOW + second + 7 * DAY);
 });
 
 test.each([
