@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.ts';
 import { orAbort } from '../or-abort.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Store } from '../store/store.ts';
@@ -61,6 +62,17 @@ interface Look extends Wanted {
 const PARALLEL = 8;
 const UNSAVED = 64;
 const WRITES = 3;
+/** In a row: about a week of looks. */
+const MOST_FAILURES = 10;
+/** After these a source may still be what it was. */
+const PASSING = [
+  'SOURCE_UNREACHABLE',
+  'SOURCE_FAILED',
+  'SOURCE_TIMEOUT',
+  'SOURCE_SLOW',
+  'SOURCE_CUT',
+  'STORE_FAILED',
+] as const;
 
 /** The book that the store has under a key, or an empty one. */
 export async function feedBook(deps: BookDeps): Promise<FeedBook> {
@@ -108,9 +120,11 @@ export async function feedBook(deps: BookDeps): Promise<FeedBook> {
       enter(source, { ...seen, checkedAt: now(), failures: 0 });
       done.resolve();
       await orAbort(settled, life);
-    } catch {
-      const failures = (enclosures.get(enclosureKey(source))?.failures ?? 0) + 1;
-      if (!life.aborted) enter(source, { ...UNKNOWN_ENCLOSURE, checkedAt: now(), failures });
+    } catch (error) {
+      const before = enclosures.get(enclosureKey(source)) ?? UNKNOWN_ENCLOSURE;
+      const failures = before.failures + 1;
+      const isKept = failures <= MOST_FAILURES && hasCode(error, ...PASSING);
+      if (!life.aborted) enter(source, { ...(isKept ? before : UNKNOWN_ENCLOSURE), checkedAt: now(), failures });
     } finally {
       looks.delete(source);
       done.resolve();

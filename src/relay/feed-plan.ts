@@ -22,7 +22,7 @@ export interface Plan {
 /** Plans the parts of one feed, in their order. */
 export interface FeedPlanner {
   plan(part: FeedRoot | FeedItem): Plan;
-  /** Every enclosure that was seen. */
+  /** The enclosures that were seen, up to 10,000. */
   wanted(): readonly Wanted[];
 }
 
@@ -46,6 +46,9 @@ interface ItemPlan extends Plan {
   /** It would insert elements, and has no prefix for them. */
   readonly needsPrefix: () => boolean;
 }
+
+/** So many are looked at for one feed; the rest stays as it is. */
+const MOST_SOURCES = 10_000;
 
 /** A planner that looks at what is not known while patience lasts; what is unknown then stays as it is. */
 export function feedPlanner(deps: PlanDeps): FeedPlanner {
@@ -121,6 +124,7 @@ export function feedPlanner(deps: PlanDeps): FeedPlanner {
 
   /** Waits for a source that is due, while there is patience. */
   function look(wanted: Wanted): Promise<unknown>[] {
+    if (!seen.has(wanted.source) && seen.size >= MOST_SOURCES) return [];
     if (!seen.has(wanted.source)) seen.set(wanted.source, wanted);
     if (isSettled || patience.aborted || !isDue(book.of(wanted.source) ?? UNKNOWN_ENCLOSURE, now())) return [];
     return [orAbort(book.look(wanted, meter), patience).catch(() => undefined)];

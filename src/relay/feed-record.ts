@@ -20,7 +20,7 @@ export interface FeedVersion {
   readonly type: string | null;
 }
 
-/** What the last look at an enclosure found. */
+/** What the last look at an enclosure found, or one before it where that failed and may have passed. */
 export interface EnclosureRecord {
   /** 0: nobody has looked yet. */
   readonly checkedAt: Milliseconds;
@@ -34,7 +34,7 @@ export interface EnclosureRecord {
 export const EMPTY_FEED: FeedRecord = { version: null, checkedAt: 0, changedAt: 0, enclosures: new Map() };
 export const UNKNOWN_ENCLOSURE: EnclosureRecord = { checkedAt: 0, sizes: [], hasChapters: false, failures: 0 };
 
-/** A source may change: what is known of it is looked at again after a day, and is forgotten where that fails for a week. */
+/** A source may change: what is known of it is looked at again after a day, and is forgotten where that fails for about a week. */
 const FRESH: Milliseconds = 86_400_000;
 const KEPT: Milliseconds = 7 * 86_400_000;
 const FIRST_PAUSE: Milliseconds = 300_000;
