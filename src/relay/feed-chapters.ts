@@ -4,8 +4,8 @@ import type { Link } from '../sign/link.ts';
 import { shortHash } from '../source/record.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
+import { cacheControl } from './cache-control.ts';
 import { isNotModified } from './conditional.ts';
-import { cacheControl } from './feed-headers.ts';
 import { bare } from './file-headers.ts';
 import type { Headers, Reply, Request } from './reply.ts';
 

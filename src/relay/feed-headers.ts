@@ -1,7 +1,8 @@
 import type { Link } from '../sign/link.ts';
 import { shortHash } from '../source/record.ts';
-import type { Milliseconds, Seconds } from '../units.ts';
+import type { Seconds } from '../units.ts';
 import type { Baton } from './baton.ts';
+import { cacheControl } from './cache-control.ts';
 import { httpDate, type Validators } from './conditional.ts';
 import { digest, type FeedRecord, type FeedVersion } from './feed-record.ts';
 import type { Headers } from './reply.ts';
@@ -39,13 +40,6 @@ export function describeFeed(version: FeedVersion, tag: FeedTag | null, link: Li
     ...(tag === null ? {} : { etag: `${tag.isWeak ? 'W/' : ''}${tag.etag}` }),
     ...(tag?.lastModified == null ? {} : { 'last-modified': tag.lastModified }),
   };
-}
-
-/** A private link is not kept beyond its expiry. */
-export function cacheControl(fresh: Seconds, { expiresAt }: Link, now: Milliseconds): string {
-  const most = Math.floor(fresh);
-  if (expiresAt === null) return `public, max-age=${most}`;
-  return `private, max-age=${Math.max(0, Math.min(most, Math.floor(expiresAt - now / 1000)))}`;
 }
 
 const XML = /^(?:application|text)\/(?:[a-z0-9.-]+\+)?xml(?:\s*;\s*charset="?[A-Za-z0-9._:-]+"?)?\s*$/i;

@@ -3,6 +3,7 @@ import { FILE_KINDS } from '../grid/container.ts';
 import type { Link } from '../sign/link.ts';
 import type { Seconds } from '../units.ts';
 import type { Baton } from './baton.ts';
+import { cacheControl } from './cache-control.ts';
 import { AUTO_VARY } from './format-auto.ts';
 import type { Headers } from './reply.ts';
 import type { VirtualFile } from './virtual-file.ts';
@@ -22,10 +23,13 @@ export function describe(
   baton: Baton,
 ): Headers {
   const { type, codecs, extension } = FILE_KINDS[wanted.container];
+  const { revalidateMs, trustEdge } = baton.config;
+  // The source may change at any look at it.
+  const fresh = Math.min(revalidateMs / 1000, trustEdge ? EDGE_FRESH : Infinity);
   return {
     'content-type': codecs === undefined ? type : `${type}; codecs=${codecs}`,
     'accept-ranges': 'bytes',
-    'cache-control': cacheControl(link, varies, baton),
+    'cache-control': `${cacheControl(fresh, link, baton.now(), varies ? 'private' : 'public')}, no-transform`,
     ...(varies ? { vary: AUTO_VARY } : {}),
     'content-disposition': disposition(
       wanted.tags.title,
@@ -47,14 +51,6 @@ const renamed = (name: string, extension: string): string => name.replace(/\.(mp
 
 /** The edge leaves private links that live longer to caches, with their token taken off. */
 const EDGE_FRESH: Seconds = 300;
-
-/** The source may change at any look at it; a private link is not kept beyond its expiry. */
-function cacheControl({ expiresAt }: Link, varies: boolean, baton: Baton): string {
-  const { revalidateMs, trustEdge } = baton.config;
-  const fresh = Math.min(Math.floor(revalidateMs / 1000), trustEdge ? EDGE_FRESH : Infinity);
-  if (expiresAt === null) return `${varies ? 'private' : 'public'}, max-age=${fresh}, no-transform`;
-  return `private, max-age=${Math.max(0, Math.min(fresh, Math.floor(expiresAt - baton.now() / 1000)))}, no-transform`;
-}
 
 /** A 304 says nothing of the content it does not send (RFC 9110 section 15.4.5). */
 export const bare = (headers: Headers): Headers =>

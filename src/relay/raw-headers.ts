@@ -4,6 +4,7 @@ import type { Payload } from '../source/payload.ts';
 import { shortHash } from '../source/record.ts';
 import { httpDate, type Validators } from './conditional.ts';
 import type { Baton } from './baton.ts';
+import { cacheControl } from './cache-control.ts';
 import type { RawOptions } from './raw-options.ts';
 import type { Headers } from './reply.ts';
 
@@ -34,13 +35,15 @@ export function describeRaw(
   baton: Baton,
 ): Headers {
   const type = safeType(payload.type);
+  // The source may change at any look at it.
+  const cached = cacheControl(baton.config.revalidateMs / 1000, link, baton.now());
   const disposition = isActive(type)
     ? 'attachment'
     : (options.disposition ?? (isShown(type) ? 'inline' : 'attachment'));
   return {
     'content-type': type,
     'accept-ranges': payload.pin.ranges ? 'bytes' : 'none',
-    'cache-control': payload.pin.size === null ? 'no-store' : cacheControl(link, baton),
+    'cache-control': payload.pin.size === null ? 'no-store' : `${cached}, no-transform`,
     'content-disposition': contentDisposition(link.name, { type: disposition }),
     // Chromium's PDF viewer does not open in a sandbox, and lets no script of a document near the page's origin.
     'content-security-policy': type === PDF ? "default-src 'none'" : "sandbox; default-src 'none'",
@@ -65,10 +68,3 @@ function safeType(given: string | null): string {
 const isActive = (type: string): boolean => /^(?:text\/html|(?:text|application)\/xml|[^;]+\+xml)\s*(?:;|$)/.test(type);
 
 const isShown = (type: string): boolean => /^(?:image|audio|video)\/|^(?:text\/plain|application\/pdf)\b/.test(type);
-
-/** The source may change at any look at it; a private link is not kept beyond its expiry. */
-function cacheControl({ expiresAt }: Link, baton: Baton): string {
-  const fresh = Math.floor(baton.config.revalidateMs / 1000);
-  if (expiresAt === null) return `public, max-age=${fresh}, no-transform`;
-  return `private, max-age=${Math.max(0, Math.min(fresh, Math.floor(expiresAt - baton.now() / 1000)))}, no-transform`;
-}
