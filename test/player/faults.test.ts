@@ -45,7 +45,7 @@ test('every kind of fault, a lost network, a sleep and a restart leave no trace 
   await tab.page.context().setOffline(false);
   await tab.until(26);
   origin.pace = 2;
-  await tab.fed(8); // a page that sleeps plays what it has, and what came before took most of that
+  await tab.fed(9.5); // a page that sleeps plays what it has, and the restart behind that wants some, too
   const devtools = await tab.page.context().newCDPSession(tab.page);
   await devtools.send('Debugger.enable');
   await devtools.send('Debugger.pause');
