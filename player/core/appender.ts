@@ -77,11 +77,10 @@ export function createAppender(source: StreamingSource, deps: AppenderDeps): App
       return;
     }
     isWaiting = true;
-    const cancel = deps.timer(() => {
+    deps.timer(() => {
       isWaiting = false;
       next();
     }, QUOTA_RETRY_MS);
-    signal.addEventListener('abort', cancel, { once: true });
   }
 
   function fail(): void {

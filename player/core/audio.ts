@@ -49,6 +49,7 @@ export async function startAudio(audio: HTMLAudioElement, refused: () => void): 
 export function unload(audio: HTMLAudioElement): void {
   audio.removeAttribute('src');
   audio.load();
+  audio.currentTime = 0; // where the next source is to start: loading does not forget it
 }
 
 /** For this source and the ones that follow. */

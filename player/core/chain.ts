@@ -145,8 +145,8 @@ export function createChain(deps: ChainDeps): Chain {
       return;
     }
     current = line;
-    for (const part of line.held.splice(0)) intake.take(line, part);
-    if (line.ending !== null) settle(line.ending);
+    for (const part of line.held.splice(0)) arrived(line, part);
+    if (line.ending !== null) over(line, line.ending);
   }
 
   function broke(ending: LegEnd & { kind: 'broken' }): void {

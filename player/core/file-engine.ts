@@ -45,7 +45,7 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
   function open(): void {
     stall.reset();
     audio.src = src;
-    if (place !== null) audio.currentTime = place; // Chromium and Firefox then start there; the rest follow in metadata()
+    audio.currentTime = place ?? 0; // Chromium and Firefox then start there; the rest follow in metadata()
   }
 
   function broke(cause: Cause): void {

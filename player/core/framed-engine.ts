@@ -44,7 +44,7 @@ export function createFramedEngine(
   let [stalls, damagedMs] = [0, 0];
   let hasPlayed = false;
   let isFailureTold = false;
-  let [lookedAt, toldAt, pausedAt, rebuiltAt] = [0, 0, Infinity, Infinity];
+  let [lookedAt, toldAt, pausedAt, rebuiltAt] = [0, 0, 0, Infinity];
   let playhead: PlayheadWatch | null = null;
 
   const position = (): number => place ?? audio.currentTime;
@@ -69,7 +69,11 @@ export function createFramedEngine(
       codec = told.codec;
       duration = told.duration ?? (isChannel ? Infinity : Number.NaN);
       if (duration > 0) supply.duration(duration);
-      if (asked !== null && told.time > asked) moveTo(told.time);
+      if (duration > 0 && asked !== null && asked >= duration) {
+        seek(asked); // nothing comes from behind the end
+        return;
+      }
+      if (asked !== null && (told.time > asked || isChannel)) moveTo(told.time);
     } else if (told.type === 'metadata' && !isChannel) tell(told);
     else if (told.type === 'discontinuity') {
       const { type, ...detail } = told;
@@ -108,8 +112,9 @@ export function createFramedEngine(
   /** The decoder gave up: everything anew, at the same place. */
   function rebuild(): void {
     place = rebuiltAt = position();
+    asked ??= place;
     playhead?.rebuilt();
-    supply.rebuild(place);
+    supply.rebuild(asked);
   }
 
   const start = (): Promise<void> =>
@@ -119,7 +124,7 @@ export function createFramedEngine(
     });
 
   function pause(): void {
-    [wanted, pausedAt] = [false, now()];
+    wanted = false;
     audio.pause();
     changed();
   }
@@ -130,7 +135,7 @@ export function createFramedEngine(
   }
 
   function goTo(to: number): void {
-    const isThere = place === null && rangeAt(audio.buffered, to) !== null;
+    const isThere = asked === null && rangeAt(audio.buffered, to) !== null;
     if (to >= 0) moveTo(to);
     playhead?.reset();
     hasPlayed = false;
@@ -162,7 +167,7 @@ export function createFramedEngine(
     const remedy = playhead?.look({
       ...{ now: now(), position: position(), buffered: audio.buffered, gaps: chain.gaps() },
       isPlaying: wanted && place === null && !audio.paused && !audio.seeking,
-      expectedEnd: place === null ? supply.end() : null,
+      expectedEnd: wanted && place === null ? supply.end() : null,
       isLast: chain.isDone(),
     });
     if (remedy?.kind === 'jump') audio.currentTime = remedy.to;
@@ -178,7 +183,8 @@ export function createFramedEngine(
   function tick(): void {
     if (now() - lookedAt > ASLEEP_MS) chain.suspect();
     lookedAt = now();
-    if (now() - pausedAt >= (deps.pausedLimitMs ?? PAUSED_LIMIT_MS)) stop();
+    if (wanted || !chain.isOpen()) pausedAt = now();
+    else if (now() - pausedAt >= (deps.pausedLimitMs ?? PAUSED_LIMIT_MS)) stop();
     look();
     live?.look();
     if (place === null) supply.evict();
@@ -189,8 +195,7 @@ export function createFramedEngine(
   }
 
   function stop(): void {
-    if (wanted) pause();
-    pausedAt = Infinity;
+    pause();
     supply.park();
   }
 
@@ -203,11 +208,11 @@ export function createFramedEngine(
       if (wanted && audio.paused) start().catch(() => undefined);
     },
     play() {
-      [wanted, isPeeking, pausedAt] = [true, false, Infinity];
+      [wanted, isPeeking] = [true, false];
       supply.begin(asked ?? position());
     },
     pause() {
-      if (place === null && !audio.ended && wanted) [wanted, pausedAt] = [false, now()];
+      if (place === null && !audio.ended) wanted = false;
     },
     playing: () => void (hasPlayed = true),
     waiting: () => void (hasPlayed && wanted && !audio.seeking && stalls++),
@@ -228,8 +233,8 @@ export function createFramedEngine(
   }
 
   async function play(): Promise<void> {
-    if (audio.ended) seek(0);
-    [wanted, isPeeking, pausedAt] = [true, false, Infinity];
+    if (audio.ended || (!wanted && position() > duration - LAST)) seek(0);
+    [wanted, isPeeking] = [true, false];
     supply.begin(asked ?? position());
     chain.recovery.retry();
     changed();
@@ -253,11 +258,12 @@ export function createFramedEngine(
     live: () => live,
     source: () => src,
     attach(signal) {
-      lookedAt = now();
+      lookedAt = pausedAt = now();
       watchAudio(audio, { heard, online: hurry, look: tick, lookMs: LOOK_MS, emit, changed }, signal);
       document.addEventListener('visibilitychange', () => document.hidden || hurry(), { signal });
       signal.addEventListener('abort', () => {
         place = position();
+        asked ??= place;
         wanted = false;
         supply.close();
         audio.preload = preload;

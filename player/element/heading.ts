@@ -25,8 +25,8 @@ export function heading(deck: Deck): View {
         spoken = code;
         player.lang = code;
         player.dir = code === 'ar' ? 'rtl' : 'ltr';
-        const named = Array.from(root.querySelectorAll<HTMLElement>('[data-label]'));
-        for (const element of named) element.ariaLabel = words[element.dataset['label'] as keyof typeof words];
+        for (const element of root.querySelectorAll<HTMLElement>('[data-label]'))
+          element.ariaLabel = words[element.dataset['label'] as keyof typeof words];
         find(root, '.retry').textContent = words.retry;
       }
       find(root, '.title').textContent = title;

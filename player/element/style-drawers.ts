@@ -19,4 +19,5 @@ table { width: 100%; border-collapse: collapse; font-size: 12px; font-variant-nu
 th { color: var(--_quiet); font-size: 11px; font-weight: 400; }
 th, td { padding: 4px 10px 4px 0; border-bottom: 1px solid var(--_line); text-align: start; }
 tr:last-child td { border-bottom: 0; }
+@media (forced-colors: active) { .drawer [aria-current] { color: Highlight; } }
 `;

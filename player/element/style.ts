@@ -45,7 +45,7 @@ export const STYLE = `
 .seek { position: relative; height: 28px; margin-inline: -7px; }
 .track { position: absolute; inset: 11px 7px; overflow: hidden; border-radius: 3px; background: var(--_track); }
 .buffered, .played, .marks { position: absolute; inset: 0; }
-.played { width: 0; border-radius: 3px; background: var(--_accent); }
+.played { border-radius: 3px; background: var(--_accent); }
 .marks i { position: absolute; inset-block: 0; width: 2px; margin-left: -1px; background: var(--_surface); }
 .times { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; color: var(--_quiet); font-size: 12px; line-height: 16px; }
 .chapter { text-align: center; }
@@ -109,6 +109,6 @@ ${LAYOUT_STYLE}
   .track { outline: 1px solid; }
   .played, .slider::-webkit-slider-thumb { background: Highlight; forced-color-adjust: none; }
   .marks i { background: Canvas; forced-color-adjust: none; }
-  .tools [aria-expanded='true'], .sleep.set, [aria-current] { color: Highlight; }
+  .tools [aria-expanded='true'], .sleep.set { color: Highlight; }
 }
 `;

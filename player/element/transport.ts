@@ -20,10 +20,8 @@ export function transport(deck: Deck): View {
   return {
     render() {
       const { words } = deck.language();
-      const isBusy = isOn(playback) && playback.busy();
       player.classList.toggle('wanted', isOn(playback));
-      player.classList.toggle('busy', isBusy);
-      player.setAttribute('aria-busy', String(isBusy));
+      player.classList.toggle('busy', isOn(playback) && playback.busy());
       play.setAttribute('aria-label', isOn(playback) ? words.pause : words.play);
       const count = deck.episodes().length;
       player.classList.toggle('many', count > 1);

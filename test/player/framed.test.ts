@@ -58,6 +58,23 @@ test('stop lets go of the server at once, in mid-leg', async () => {
   expect((await it.heard()).damagedMs).toBe(0);
 }, 60_000);
 
+test('a leg that nobody listens to is let go in time, also one that a seek opened', async () => {
+  await using it = await scene(1500);
+  [it.origin.pace, it.origin.legSeconds] = [1.2, 20];
+  await it.tab.play(it.origin.src);
+  await it.tab.until(1);
+  await act(it.tab, 'stop');
+  await expect.poll(() => it.origin.open()).toBe(0);
+  await seek(it.tab, 40);
+  await expect.poll(() => it.origin.open()).toBe(1);
+  await expect.poll(() => it.origin.open(), { timeout: 4000 }).toBe(0);
+  const legs = it.origin.seen.length;
+  await sleep(1000);
+  expect(it.origin.seen).toHaveLength(legs);
+  await act(it.tab, 'play');
+  await it.tab.until(42);
+}, 60_000);
+
 test('a seek beyond what is there begins at the place, and many in a row cost few legs', async () => {
   await using it = await scene();
   await it.tab.play(it.origin.src);
@@ -123,6 +140,17 @@ test('at the end it ends once, and plays again from the start', async () => {
   await it.tab.play(it.origin.src, { at: 58.5 });
   await expect.poll(it.types).toContain('ended');
   expect((await it.types()).filter((type) => type === 'ended')).toHaveLength(1);
+  expect(await it.tab.position()).toBeCloseTo(60, 1);
+  await act(it.tab, 'play');
+  await expect.poll(() => it.tab.position()).toBeLessThan(20);
+  await it.tab.until(0.5);
+});
+
+test('a place behind the end is the last of it', async () => {
+  await using it = await scene();
+  await it.tab.play(it.origin.src, { at: 7200 });
+  await expect.poll(it.types).toContain('ended');
+  expect(await it.types()).not.toContain('retry');
   expect(await it.tab.position()).toBeCloseTo(60, 1);
   await act(it.tab, 'play');
   await expect.poll(() => it.tab.position()).toBeLessThan(20);
