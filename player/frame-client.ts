@@ -82,7 +82,11 @@ export async function connectPlayer(frame: HTMLIFrameElement, options: FrameOpti
   };
 
   addEventListener('message', heard, { signal: ends });
-  await untilReady(() => ask({ type: 'hello' }, KNOCK_MS), AbortSignal.any([ends, AbortSignal.timeout(timeoutMs)]));
+  const limit = AbortSignal.any([ends, AbortSignal.timeout(timeoutMs)]);
+  await untilReady(() => ask({ type: 'hello' }, KNOCK_MS), limit).catch((error: unknown) => {
+    closing.abort();
+    throw error;
+  });
 
   return {
     play: () => command('play'),

@@ -4,6 +4,7 @@ import { byId } from './view.ts';
 
 const FRAMED_EVENTS = ['handover', 'retry', 'recovered', 'discontinuity', 'failed', 'waiting', 'ended'];
 const PLAIN_EVENTS = ['waiting', 'stalled', 'error', 'ended'];
+
 /** Sets two players of one episode side by side, the framed stream and the plain file, and lets the visitor break things. */
 export function showDuel({ framed, renditions, episode }: Demo): void {
   const player = byId('framed', HTMLElement);

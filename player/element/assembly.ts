@@ -52,7 +52,7 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
   const loudness = createLoudness(audio);
   const now = (): number => performance.now();
   const playback = createPlayback(audio, { ask: askServer, changed: render, emit, now, random: Math.random });
-  const programme = createProgramme(host, load, describe);
+  const programme = createProgramme(host, () => load({ shouldPlay: playback.wanted() || host.autoplay }), describe);
   const track = createChapterNotes(audio);
   let language = ENGLISH_LANGUAGE;
   let loaded: readonly MediaSourceOption[] = [];
@@ -97,7 +97,7 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
   }
 
   function emit(type: string, detail?: object): void {
-    if (host.loop && audio.ended && (type === 'pause' || type === 'ended')) {
+    if (host.loop && sleep.choice() !== 'episode' && audio.ended && (type === 'pause' || type === 'ended')) {
       if (type === 'ended') again();
       return;
     }

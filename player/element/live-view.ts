@@ -27,6 +27,7 @@ export function createLiveView(deck: LiveDeck): LiveView {
   badge.part.add('button', 'live');
   badge.dataset['focus'] = 'button';
   badge.addEventListener('click', () => {
+    if (badge.ariaDisabled === 'true') return;
     playback.live()?.toEdge();
     playback.play().catch(() => undefined); // a play that is refused shows as the play button
   });

@@ -10,6 +10,12 @@ export interface Overlay {
 
 /** Writes statistics into `place`. Loaded when first wanted; `clock` comes along so that this is a file by itself. */
 export function createOverlay(place: HTMLElement, clock: (seconds: number) => string): Overlay {
+  const list = make('dl', '', 'facts');
+  const legs = make('div', '', 'legs');
+  legs.tabIndex = 0; // a table wider than the player is scrolled by keys too
+  legs.dataset['focus'] = 'scroll';
+  legs.role = 'group';
+  place.append(list, legs);
   let shown = '';
 
   return {
@@ -41,25 +47,34 @@ export function createOverlay(place: HTMLElement, clock: (seconds: number) => st
       if (seen === shown) return;
       shown = seen;
       const heads = [words.position, words.firstByte, words.took, words.received, words.ending];
-      place.replaceChildren(factList(facts), ...(rows.length === 0 ? [] : [table(heads, rows, words.responses)]));
+      fillFacts(list, facts);
+      legs.hidden = rows.length === 0;
+      legs.ariaLabel = words.responses;
+      legs.replaceChildren(table(heads, rows));
     },
   };
 }
 
 const SHOWN_LEGS = 8;
 
-function factList(facts: readonly (readonly [string, string])[]): HTMLElement {
-  const list = make('dl', '', 'facts');
-  for (const [name, value] of facts) {
-    const pair = make('div', '', 'fact');
-    pair.append(make('dt', name), make('dd', value));
-    list.append(pair);
+/** What stays the same stays in place, for whoever reads it or has selected it. */
+function fillFacts(list: HTMLElement, facts: readonly (readonly [string, string])[]): void {
+  for (const [index, [name, value]] of facts.entries()) {
+    const pair = list.children[index] ?? list.appendChild(newFact());
+    const [term, told] = [pair.children[0], pair.children[1]];
+    if (term && term.textContent !== name) term.textContent = name;
+    if (told && told.textContent !== value) told.textContent = value;
   }
-  return list;
 }
 
-function table(heads: readonly string[], rows: readonly (readonly string[])[], name: string): HTMLElement {
-  const [table, head, body, scroll] = [make('table'), make('thead'), make('tbody'), make('div', '', 'legs')];
+function newFact(): HTMLElement {
+  const pair = make('div', '', 'fact');
+  pair.append(make('dt'), make('dd'));
+  return pair;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): HTMLElement {
+  const [table, head, body] = [make('table'), make('thead'), make('tbody')];
   const headRow = make('tr');
   headRow.append(...heads.map((text) => Object.assign(make('th', text), { scope: 'col' })));
   head.append(headRow);
@@ -69,12 +84,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[], n
     body.append(row);
   }
   table.append(head, body);
-  scroll.append(table);
-  scroll.tabIndex = 0; // a table wider than the player is scrolled by keys too
-  scroll.dataset['focus'] = 'scroll';
-  scroll.role = 'group';
-  scroll.ariaLabel = name;
-  return scroll;
+  return table;
 }
 
 function make(tag: string, text = '', part = ''): HTMLElement {

@@ -4,7 +4,7 @@ import { atTime } from './time-link.ts';
 
 /** Takes away the address of this moment; where the clipboard is closed, the address is shown instead. */
 export function share(deck: Pick<Deck, 'playback' | 'language' | 'address' | 'say'>, fill: Hands['fill']): void {
-  const link = atTime(deck.address(), deck.playback.position());
+  const link = atTime(new URL(deck.address(), document.baseURI).href, deck.playback.position());
   copy(link).then(
     () => deck.say(fill(deck.language().words.copied, { link })),
     () => deck.say(link),

@@ -72,7 +72,7 @@ export const TEMPLATE = `
   </div>
   <div class="notice">
     <span class="message" role="status" dir="auto"></span>
-    <button class="button retry" type="button" hidden data-text="retry" data-focus="button"></button>
+    <button class="button retry" type="button" hidden data-focus="button"></button>
   </div>
   ${drawer('sleep', 'ul')}
   ${drawer('chapters', 'ol')}

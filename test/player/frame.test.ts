@@ -107,6 +107,21 @@ test('another episode can be loaded, from the web only, and a frame that is load
   expect(again).toBe(0.7);
 });
 
+test('what is played as soon as it is loaded is what plays', async () => {
+  await using tab = await framed();
+  await tab.page.evaluate(async (address) => {
+    const { framed: player } = window as unknown as Host;
+    await player.load(address);
+    await player.play();
+  }, `${tab.player.origin}/other.mp3`);
+  const state = () =>
+    tab.page
+      .frameLocator('iframe')
+      .locator('baton-player')
+      .evaluate((player: HTMLMediaElement) => [player.currentSrc, player.paused, player.currentTime > 0.3]);
+  await expect.poll(state).toEqual([`${tab.player.origin}/other.mp3`, false, true]);
+});
+
 test('a page with a list goes to another of its episodes, and says so', async () => {
   const list = ['One', 'Two'].map((title) => ({ title, sources: [{ src: '/episode.mp3' }] }));
   await using tab = await framed(`playlist='${JSON.stringify(list)}'`);

@@ -102,6 +102,13 @@ test('asleep at the end of the chapter it stands where the next one begins; at t
   await expect.poll(() => get(page, 'ended')).toBe(true);
   expect(await get(page, 'currentSrc')).toMatch(/one\.mp3$/);
   expect(await get(page, 'sleepTimer')).toBeNull();
+
+  await set(page, 'loop', true);
+  await set(page, 'currentTime', 11.5);
+  await set(page, 'sleepTimer', 'episode');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await expect.poll(() => get(page, 'sleepTimer'), { timeout: 3000 }).toBeNull();
+  expect(await get(page, 'ended')).toBe(true);
 });
 
 test('a playlist goes on by itself, and to what is chosen', async () => {
@@ -144,4 +151,7 @@ test('the link to this moment is copied, and shown where it cannot be', async ()
   await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))));
   await page.getByRole('button', { name: 'Copy link to this moment' }).click();
   await expect.poll(() => page.getByRole('status').textContent()).toBe('https://example.org/e1#t=7');
+  await page.evaluate(() => document.querySelector('baton-player')?.setAttribute('share-url', 'e2'));
+  await page.getByRole('button', { name: 'Copy link to this moment' }).click();
+  await expect.poll(() => page.getByRole('status').textContent()).toBe(`${tab.origin.origin}/e2#t=7`);
 });

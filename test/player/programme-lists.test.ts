@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { chapterAt } from '../../player/element/chapter-at.ts';
 import { parseChapters } from '../../player/element/chapters.ts';
 import { parsePlaylist } from '../../player/element/playlist.ts';
+import { toChapter } from '../../player/element/to-chapter.ts';
+import type { Playback } from '../../player/playback.ts';
 
 test('podcast JSON chapters are read in order of time, each up to the next', () => {
   const json = {
@@ -68,4 +70,24 @@ test('a playlist keeps what can be played, with full addresses', () => {
     { ...none, sources: [{ src: 'https://example.org/feed/d.mp3' }], chapters: 'https://example.org/feed/d.json' },
   ]);
   expect(parsePlaylist({ items: [] }, 'https://example.org/')).toEqual([]);
+});
+
+test.each([
+  [0, 1, 5],
+  [12, 1, 20],
+  [12, -1, 5],
+  [19.97, 1, 30],
+  [21, -1, 5],
+  [24, -1, 20],
+  [35, 1, null],
+])('from %f s the chapter %i away begins at %s, also from between two', (place, by, to) => {
+  const chapters = parseChapters([
+    { start: 5, end: 10, title: 'a' },
+    { start: 20, end: 25, title: 'b' },
+    { start: 30, title: 'c' },
+  ]);
+  let went: number | null = null;
+  const playback = { position: () => place, seek: (seconds: number) => (went = seconds) } as unknown as Playback;
+  expect(toChapter({ playback, chapters: () => chapters }, by)).toBe(true);
+  expect(went).toBe(to);
 });
