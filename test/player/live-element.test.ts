@@ -80,6 +80,34 @@ test.concurrent(
 );
 
 test.concurrent(
+  'put back into the page it finds a channel that has begun anew meanwhile',
+  async ({ expect }) => {
+    await using channel = await startChannel(CHIRP);
+    await using origin = await playerOrigin(`<baton-player src="${channel.src}"></baton-player>`);
+    await using tab = await openPage(browser, `${origin.origin}/page`);
+    const { page } = tab;
+    await page.getByRole('button', { name: 'Play' }).click();
+    await expect.poll(() => get(page, 'currentTime'), { timeout: 25_000 }).toBeGreaterThan(14);
+    await page.evaluate(() => {
+      const player = document.querySelector('baton-player');
+      Object.assign(globalThis, { player });
+      player?.remove();
+    });
+    await channel.restart(true);
+    await page.evaluate(() => {
+      const { player } = globalThis as unknown as { player: HTMLMediaElement };
+      document.querySelector('main')?.append(player);
+      void player.play();
+    });
+    await expect.poll(() => get(page, 'currentTime'), { timeout: 10_000 }).toBeLessThan(10);
+    const begin = (await get(page, 'currentTime')) as number;
+    await expect.poll(() => get(page, 'currentTime'), { timeout: 10_000 }).toBeGreaterThan(begin + 0.5);
+    expect(tab.errors).toEqual([]);
+  },
+  60_000,
+);
+
+test.concurrent(
   'the live controls of Media Chrome work around it',
   async ({ expect }) => {
     const entry = { contents: "import 'media-chrome';", resolveDir: import.meta.dirname };
