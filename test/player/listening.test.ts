@@ -63,6 +63,7 @@ test('the sleep timer fades out after its minutes, pauses, says so, and the volu
   await page.getByRole('button', { name: 'Sleep timer' }).click();
   await page.getByRole('button', { name: '5 minutes', exact: true }).click();
   await expect.poll(() => get(page, 'sleepTimer')).toBe(5);
+  await expect.poll(() => page.locator('.left').textContent()).toBe('5'); // it runs
   const heard = (): Promise<unknown> =>
     page.evaluate(() => {
       const player = document.querySelector('baton-player') as unknown as { sound: { audio: HTMLAudioElement } };
