@@ -28,3 +28,9 @@ export async function wholeSize({ size, read }: Sample, signal: AbortSignal, met
   for await (const piece of read({ start: 0, end: UNKNOWN_END }, signal, meter)) total += piece.length;
   return total;
 }
+
+/** Of chunks that are read whole: formats and tags, pictures among them. */
+export const MAX_CHUNK: Bytes = 256 * 1024;
+
+/** As much of a chunk as is read. */
+export const capped = ({ start, end }: ByteRange): ByteRange => ({ start, end: Math.min(end, start + MAX_CHUNK) });

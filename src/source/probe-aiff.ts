@@ -6,7 +6,7 @@ import { tagsOfTexts } from '../media/id3-tags.ts';
 import type { Tags } from '../media/tags.ts';
 import type { ByteRange, Bytes } from '../units.ts';
 import type { PcmCodec } from './codec.ts';
-import { type Excerpt, excerpts, wholeSize } from './excerpt.ts';
+import { capped, type Excerpt, excerpts, MAX_CHUNK, wholeSize } from './excerpt.ts';
 import { keptTags, mergedTags } from './kept-tags.ts';
 import type { SourceMeter } from './reader.ts';
 import type { Probed } from './record.ts';
@@ -21,8 +21,6 @@ interface Chunks {
   readonly tags: Tags;
 }
 
-/** Of chunks that are read whole: formats and tags, pictures among them. */
-const MAX_CHUNK: Bytes = 256 * 1024;
 /** A file with more is none. */
 const MAX_CHUNKS = 64;
 
@@ -91,8 +89,6 @@ async function tagsIn(id: string, content: ByteRange, bytesAt: Excerpt): Promise
   if (id === 'NAME') return tagsOfTexts(chunkText(await bytesAt(content)));
   return id === 'AUTH' ? tagsOfTexts(undefined, chunkText(await bytesAt(content))) : { chapters: [] };
 }
-
-const capped = ({ start, end }: ByteRange): ByteRange => ({ start, end: Math.min(end, start + MAX_CHUNK) });
 
 interface Coding {
   readonly codec: PcmCodec;

@@ -12,7 +12,7 @@ import {
 } from '../media/wave.ts';
 import type { ByteRange, Bytes } from '../units.ts';
 import type { PcmCodec } from './codec.ts';
-import { type Excerpt, excerpts, wholeSize } from './excerpt.ts';
+import { capped, type Excerpt, excerpts, MAX_CHUNK, wholeSize } from './excerpt.ts';
 import { keptTags, mergedTags } from './kept-tags.ts';
 import type { SourceMeter } from './reader.ts';
 import type { Probed } from './record.ts';
@@ -27,8 +27,6 @@ interface Opening {
   readonly tags: Tags;
 }
 
-/** Of chunks that are read whole: formats and tags, pictures among them. */
-const MAX_CHUNK: Bytes = 256 * 1024;
 /** Before the samples; a file with more is none. */
 const MAX_CHUNKS = 64;
 const NO_TAGS: Tags = { chapters: [] };
@@ -107,8 +105,6 @@ async function tagsIn(id: string, content: ByteRange, bytesAt: Excerpt): Promise
   if (id === 'LIST') return readRiffInfo(await bytesAt(content)) ?? NO_TAGS;
   return id.toLowerCase() === 'id3 ' ? readId3(await bytesAt(content)) : NO_TAGS;
 }
-
-const capped = ({ start, end }: ByteRange): ByteRange => ({ start, end: Math.min(end, start + MAX_CHUNK) });
 
 /** By format tag, then by the bytes of a sample. */
 const CODECS: Readonly<Record<number, Readonly<Record<number, PcmCodec>>>> = {
