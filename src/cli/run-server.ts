@@ -9,6 +9,7 @@ import { openDataFolder, type DataFolder } from '../local/data-folder.ts';
 import type { Demo } from '../local/demo-api.ts';
 import { demoBreaks } from '../local/demo-breaks.ts';
 import { demoEpisode } from '../local/demo-episode.ts';
+import { demoFilm } from '../local/demo-film.ts';
 import { startDemoOrigin } from '../local/demo-origin.ts';
 import { startServer, type RunningServer } from '../local/server.ts';
 import type { Milliseconds } from '../units.ts';
@@ -101,15 +102,20 @@ async function startDemo(
   signal: AbortSignal,
   cleanup: AsyncDisposableStack,
 ): Promise<Demo | null> {
-  const make = (onProgress: Report) => demoEpisode(folder.demoFolder, { path, signal, onProgress });
-  const episode = await shown(quiet, 'Composing the demo episode (once)', make).catch((thrown: unknown) => {
-    if (signal.aborted) return null;
-    throw thrown;
-  });
+  const unlessStopped = <T>(work: Promise<T>): Promise<T | null> =>
+    work.catch((thrown: unknown) => {
+      if (signal.aborted) return null;
+      throw thrown;
+    });
+  const compose = (onProgress: Report) => demoEpisode(folder.demoFolder, { path, signal, onProgress });
+  const episode = await unlessStopped(shown(quiet, 'Composing the demo episode (once)', compose));
   if (episode === null) return null;
+  const shoot = (onProgress: Report) => demoFilm(folder.demoFolder, { path, signal, onProgress });
+  const film = await unlessStopped(shown(quiet, 'Shooting the demo film (once)', shoot));
+  if (film === null) return null;
   const portFile = join(folder.demoFolder, 'port');
   const lastPort = Number(await readFile(portFile, 'utf8').catch(() => '0'));
-  const origin = await startDemoOrigin(episode, Number.isInteger(lastPort) ? lastPort : 0);
+  const origin = await startDemoOrigin(episode, Number.isInteger(lastPort) ? lastPort : 0, film);
   cleanup.defer(() => origin.close());
   // The port is part of the links: pages that are open stay good after a restart. Without it they are reloaded.
   await writeFile(portFile, String(origin.port)).catch(() => undefined);

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
-import type { Bytes, Milliseconds } from '../units.ts';
+import type { Milliseconds } from '../units.ts';
 import { demoFeed } from './demo-feed.ts';
 import type { DemoEpisode } from './demo-episode.ts';
+import type { DemoFilm } from './demo-film.ts';
 import { demoRadio } from './demo-radio.ts';
 import { listen } from './listen.ts';
+import { servedFile } from './served-file.ts';
 
-/** A running origin with one file, a feed that lists it, and a station that plays it. */
+/** A running origin with an episode, a feed that lists it, a station that plays it, and a film. */
 export interface DemoOrigin {
   readonly origin: string;
   readonly port: number;
-  /** Where the file is. */
+  /** Where the episode is. */
   readonly url: string;
+  /** Null where there is none. */
+  readonly filmUrl: string | null;
   readonly feedUrl: string;
   readonly radioUrl: string;
   /** Cuts every connection, and answers nobody for so long. */
@@ -25,29 +25,29 @@ export interface DemoOrigin {
 }
 
 const PATH = '/a-relay-in-six-legs.mp3';
+const FILM_PATH = '/one-minute-by-the-clock.mp4';
 const FEED_PATH = '/feed.xml';
 const RADIO_PATH = '/radio';
 const HOST = '127.0.0.1';
 
 /**
- * Serves the episode on loopback as a well-behaved origin does: ranges, a strong ETag, Last-Modified, HEAD. On
- * `port` when that is free (links name it, so it should stay the same), else on any.
+ * Serves the episode and the film on loopback as a well-behaved origin does: ranges, a strong ETag, Last-Modified, HEAD.
+ * On `port` when that is free (links name it, so it should stay the same), else on any.
  */
-export async function startDemoOrigin(episode: DemoEpisode, port = 0): Promise<DemoOrigin> {
-  const { file } = episode;
-  const { size, mtime } = await stat(file);
-  const etag = `"${createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex')
-    .slice(0, 32)}"`;
-  const served: Served = { file, size, etag, modified: mtime.toUTCString() };
+export async function startDemoOrigin(
+  episode: DemoEpisode,
+  port = 0,
+  film: DemoFilm | null = null,
+): Promise<DemoOrigin> {
+  const files = new Map([[PATH, await servedFile(episode.file, 'audio/mpeg')]]);
+  if (film !== null) files.set(FILM_PATH, await servedFile(film.file, 'video/mp4'));
   const radio = await demoRadio(episode);
   let downUntil = 0;
   const server = createServer((request, response) => {
     if (performance.now() < downUntil) request.destroy();
     else if (request.url === FEED_PATH) sendFeed(demoFeed(episode, url), request, response);
     else if (request.url === RADIO_PATH) radio.answer(request, response);
-    else void serve(served, request, response);
+    else void (files.get(request.url?.split('?', 1)[0] ?? '') ?? missing)(request, response);
   });
   const actual = await listen(server, HOST, port).catch(() => listen(server, HOST, 0));
   const origin = `http://${HOST}:${actual}`;
@@ -57,8 +57,11 @@ export async function startDemoOrigin(episode: DemoEpisode, port = 0): Promise<D
     server.closeAllConnections();
   };
   const [feedUrl, radioUrl] = [origin + FEED_PATH, origin + RADIO_PATH];
-  return { origin, port: actual, url, feedUrl, radioUrl, fail, close: () => close(server) };
+  const filmUrl = film === null ? null : origin + FILM_PATH;
+  return { origin, port: actual, url, filmUrl, feedUrl, radioUrl, fail, close: () => close(server) };
 }
+
+const missing = (_: IncomingMessage, response: ServerResponse): void => void response.writeHead(404).end();
 
 function sendFeed(feed: string, { method, headers }: IncomingMessage, response: ServerResponse): void {
   const etag = `"${createHash('sha256').update(feed).digest('hex').slice(0, 32)}"`;
@@ -66,38 +69,6 @@ function sendFeed(feed: string, { method, headers }: IncomingMessage, response: 
   const length = String(Buffer.byteLength(feed));
   response.writeHead(200, { 'content-type': 'application/rss+xml; charset=utf-8', 'content-length': length, etag });
   response.end(method === 'HEAD' ? null : feed);
-}
-
-interface Served {
-  readonly file: string;
-  readonly size: Bytes;
-  readonly etag: string;
-  readonly modified: string;
-}
-
-async function serve({ file, size, etag, modified }: Served, request: IncomingMessage, response: ServerResponse) {
-  const { method, headers, url } = request;
-  if (url?.split('?', 1)[0] !== PATH) return void response.writeHead(404).end();
-  if (method !== 'GET' && method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
-  const validators = { etag, 'last-modified': modified, 'accept-ranges': 'bytes' };
-  if (headers['if-none-match'] === etag) return void response.writeHead(304, validators).end();
-  const condition = headers['if-range'];
-  const isPart = method === 'GET' && (condition === undefined || condition === etag || condition === modified);
-  const asked = parseRange(isPart ? headers.range : undefined, size);
-  if (asked.kind === 'unsatisfiable') {
-    response.writeHead(416, { ...validators, 'content-range': unsatisfiedRange(size) }).end();
-    return;
-  }
-  const { start, end } = asked.kind === 'part' ? asked.range : { start: 0, end: size };
-  response.writeHead(asked.kind === 'part' ? 206 : 200, {
-    ...validators,
-    'content-type': 'audio/mpeg',
-    'content-length': String(end - start),
-    ...(asked.kind === 'part' ? { 'content-range': contentRange({ start, end }, size) } : {}),
-  });
-  if (method === 'HEAD') return void response.end();
-  // Node's file streams end inclusively. A reader who leaves is no failure.
-  await pipeline(createReadStream(file, { start, end: end - 1 }), response).catch(() => response.destroy());
 }
 
 async function close(server: Server): Promise<void> {

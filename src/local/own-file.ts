@@ -5,8 +5,8 @@ import { BatonError } from '../errors.ts';
 import { isErrno } from '../store/errno.ts';
 import type { Milliseconds } from '../units.ts';
 
-/** Puts `text` into `file`, for this user only; nobody ever reads half of it. @throws CONFIG_INVALID */
-export const replaceFile = (file: string, text: string): Promise<void> => place(file, text, rename);
+/** Puts `text` (or bytes) into `file`, for this user only; nobody ever reads half of it. @throws CONFIG_INVALID */
+export const replaceFile = (file: string, text: string | Uint8Array): Promise<void> => place(file, text, rename);
 
 /** The same, unless there is such a file: then that one stands. @throws CONFIG_INVALID */
 export const createFile = (file: string, text: string): Promise<void> =>
@@ -49,7 +49,11 @@ export function unusable(what: string, cause: unknown): BatonError {
   return new BatonError('CONFIG_INVALID', `${what}: ${reason}`, { cause });
 }
 
-async function place(file: string, text: string, put: (draft: string, file: string) => Promise<void>): Promise<void> {
+async function place(
+  file: string,
+  text: string | Uint8Array,
+  put: (draft: string, file: string) => Promise<void>,
+): Promise<void> {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
