@@ -77,7 +77,12 @@ describe('the demo film', () => {
     };
     await expect(demoFilm(empty, { path: FFMPEG, signal: stop.signal, onProgress })).rejects.toBe(reason);
     expect(await readdir(empty)).toEqual([]);
-    expect(await settled(() => ffmpegProcesses(), ({ length }) => length === 0)).toEqual([]);
+    expect(
+      await settled(
+        () => ffmpegProcesses(),
+        ({ length }) => length === 0,
+      ),
+    ).toEqual([]);
     await rm(empty, { recursive: true });
   });
 });
