@@ -88,6 +88,26 @@ const FAILURES = {
     false,
   ],
 
+  PUBLISHER_REFUSED: [
+    403,
+    'This publisher token is not valid for this channel. Ask for a new one: `baton ingest` makes them.',
+    false,
+  ],
+  PUBLISHER_EXPIRED: [410, 'This publisher token has expired. Ask for a new one: `baton ingest` makes them.', false],
+  PUBLISHER_REPLACED: [409, 'Another publisher with a valid token has taken over this channel.', false],
+  ORIGIN_REFUSED: [403, 'Pages of this origin may not publish here. Name it in BATON_INGEST_ORIGINS.', false],
+  INGEST_INVALID: [400, 'The publisher sent what the protocol does not have. See docs/ingest.md.', false],
+  INGEST_FORMAT: [
+    415,
+    'What the publisher sends is not in the format that it announced, or in none that is taken: WebM with Opus, MP3, ADTS, Ogg, or packets of Opus or AAC.',
+    false,
+  ],
+  INGEST_FLOOD: [429, 'The publisher sends more than sound needs. Send it as it comes.', false],
+  INGEST_SILENT: [408, 'The publisher did not say in time who it is.', false],
+  SHOW_ENDED: [409, 'This show has ended. Begin a new one under another name.', false],
+  SHOW_UNFINISHED: [503, 'This show is still on air. Its recording is here as soon as it has ended.', false],
+  OFF_AIR: [503, 'Nobody is on air on this channel at the moment. Try again when the show begins.', false],
+
   ENCODER_FAILED: [500, 'The audio could not be converted.', true],
   ENCODER_STALLED: [500, 'Converting the audio took too long.', true],
   ENCODER_LIMIT: [422, 'The source asks for more memory or time than Baton allows and was stopped.', false],

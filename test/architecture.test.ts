@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/source': ['src', 'src/media', 'src/net', 'src/store'],
   'src/encode': ['src', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
   'src/intake': ['src', 'src/source', 'src/media', 'src/net'],
+  'src/ingest': ['src', 'src/intake', 'src/media', 'src/net', 'src/sign', 'src/store'],
   'src/live': [
     'src',
     'src/intake',

@@ -3,6 +3,8 @@ import type { Seconds } from '../units.ts';
 
 const RETRY_AFTER: Partial<Record<FailureCode, Seconds>> = {
   BUSY: 2,
+  OFF_AIR: 10,
+  SHOW_UNFINISHED: 30,
   STOPPING: 1,
   RESPONSE_LIMIT: 1,
   SOURCE_CHANGED: 1,

@@ -1,0 +1,50 @@
+import { BatonError } from '../errors.ts';
+import type { Hertz } from '../units.ts';
+
+/**
+ * What a publisher sends. The bytes of data messages are those of a stream, cut anywhere; or whole packets, as in
+ * `packet-records.ts`.
+ */
+export type IngestFormat = StreamFormat | PacketFormat;
+
+/** `webm`: what MediaRecorder makes of `audio/webm;codecs=opus`. The others as a radio station sends them. */
+export interface StreamFormat {
+  readonly container: 'webm' | 'mp3' | 'adts' | 'ogg';
+}
+
+/** What WebCodecs' AudioEncoder makes. */
+export interface PacketFormat {
+  readonly container: 'packets';
+  readonly codec: 'opus' | 'aac';
+  readonly sampleRate: Hertz;
+  readonly channels: number;
+  /** In base64: AudioSpecificConfig of AAC; OpusHead of Opus, which may be left away (null). */
+  readonly description: string | null;
+}
+
+const STREAMS: readonly unknown[] = ['webm', 'mp3', 'adts', 'ogg'] satisfies StreamFormat['container'][];
+const CODECS: readonly unknown[] = ['opus', 'aac'] satisfies PacketFormat['codec'][];
+const MAX_RATE: Hertz = 96_000;
+const MAX_CHANNELS = 2;
+const BASE64 = /^[A-Za-z0-9+/_-]{1,2000}={0,2}$/;
+
+/** The format that `value`, of unknown origin, describes. @throws INGEST_FORMAT */
+export function readFormat(value: unknown): IngestFormat {
+  const { container, codec, sampleRate, channels, description = null } = fieldsOf(value);
+  if (STREAMS.includes(container)) return { container: container as StreamFormat['container'] };
+  if (container !== 'packets' || !CODECS.includes(codec)) throw refused(`${String(container)} of ${String(codec)}`);
+  if (!isWhole(sampleRate, 8_000, MAX_RATE)) throw refused(`${String(sampleRate)} Hz`);
+  if (!isWhole(channels, 1, MAX_CHANNELS)) throw refused(`${String(channels)} channels`);
+  if (description === null && codec === 'aac') throw refused('AAC without a description');
+  if (description !== null && !(typeof description === 'string' && BASE64.test(description)))
+    throw refused('a description that is not base64');
+  return { container, codec: codec as PacketFormat['codec'], sampleRate, channels, description };
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+const isWhole = (value: unknown, least: number, most: number): value is number =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+
+const refused = (detail: string): BatonError => new BatonError('INGEST_FORMAT', detail.slice(0, 200));
