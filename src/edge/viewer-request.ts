@@ -25,7 +25,11 @@ interface EdgeResponse {
 // The form of a link, its longest length, life and skew are those of src/sign/link.ts; a test compares the verdicts.
 const LINK =
   /^\/(file|live|hls|feed|raw|embed)\/([a-z0-9]{1,8})(?:\.([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{1,64}))?\.([A-Za-z0-9_-]{43})\/((?!\.{1,2}\/)[A-Za-z0-9._~-]+\/~?[A-Za-z0-9_-]+\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)(\/(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128})?$/;
-const SERVED = /^\/(?:file|live|feed|raw|embed)\//;
+const SERVED = /^\/(?:file|live|hls|feed|raw|embed)\//;
+const FRAMED = /^(?:[^/]+\/){2}[^/]+\.mp4(?:\/|$)/;
+const LIVE = /^mode\.live[~/]/;
+const RELAYED = /^mode\.relay[~/]/;
+const WITH_PLACES = ['file', 'live', 'hls', 'embed'];
 const RANGE = /^bytes=[ \t,]*(?:(\d+)-(\d*)|-\d+)[ \t,]*$/i;
 /** One spelling alone: CloudFront chooses the function by the address with its dots and escapes resolved. */
 const SCRIPT = /^\/player\/(?:i18n\/)?[A-Za-z0-9_-]+\.js$/;
@@ -33,8 +37,8 @@ const MAX_CHARS = 8000;
 const MAX_LIFE_SECONDS = 7 * 86400 + 60;
 /** A file may be cached without its token as long as its link outlives what caches keep. */
 const STRIPPED_FROM_SECONDS = 300;
-/** Who answers ranges and HEAD of a kind, with the lengths that a streamed answer loses. */
-const PARTS_ORIGIN: Record<string, string | undefined> = { file: 'ranges', raw: 'raw-ranges' };
+/** Who answers ranges and HEAD of a kind, and playlists, with the lengths that a streamed answer loses. */
+const PARTS_ORIGIN: Record<string, string | undefined> = { file: 'ranges', raw: 'raw-ranges', hls: 'hls-whole' };
 
 /** As src/relay/cross-origin.ts has it. */
 const EXPOSED =
@@ -78,18 +82,32 @@ async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   const secondsLeft = expiry === '' ? Infinity : parseInt(expiry, 36) - Date.now() / 1000;
   if (secondsLeft <= 0) return failure('LINK_EXPIRED');
   if (expiry !== '' && secondsLeft > MAX_LIFE_SECONDS) return failure('LINK_INVALID');
-  if (place !== '' && kind !== 'file' && kind !== 'live' && !isPage) return failure('NOT_FOUND');
+  if (place !== '' && !WITH_PLACES.includes(kind)) return failure('NOT_FOUND');
   const host = request.headers['host'];
   request.headers['x-baton-host'] = { value: host === undefined ? '' : host.value };
-  if (kind === 'file' && secondsLeft >= STRIPPED_FROM_SECONDS) request.uri = '/file/' + kid + '/' + rest + place;
-  const origin = PARTS_ORIGIN[kind];
-  if (origin !== undefined && !isStream(request, kind, rest)) cf.selectRequestOriginById(origin);
+  if (isSharable(kind, rest) && secondsLeft >= STRIPPED_FROM_SECONDS)
+    request.uri = '/' + kind + '/' + kid + '/' + rest + place;
+  const origin = kind === 'hls' && LIVE.test(rest) ? 'hls-live' : partsOrigin(request, kind, rest + place);
+  if (origin !== undefined) cf.selectRequestOriginById(origin);
   return request;
 }
 
-/** A framed stream (`.mp4`) has no ranges, and would not fit into the answer to one. */
-function isStream(request: EdgeRequest, kind: string, rest: string): boolean {
-  return request.method === 'GET' && ((kind === 'file' && rest.endsWith('.mp4')) || !asksForPart(request));
+/** Whether the answer is the same for all links: what HLS of others becomes are links that live as long as theirs. */
+function isSharable(kind: string, rest: string): boolean {
+  return kind === 'file' || (kind === 'hls' && !RELAYED.test(rest));
+}
+
+/** Who answers what needs a length; undefined for what streams. */
+const partsOrigin = (request: EdgeRequest, kind: string, address: string): string | undefined =>
+  isStream(request, kind, address) ? undefined : PARTS_ORIGIN[kind];
+
+/**
+ * A framed stream (`.mp4`) has no ranges, and would not fit into the answer to one. A playlist is there at once, and
+ * CloudFront compresses it if it has a length.
+ */
+function isStream(request: EdgeRequest, kind: string, address: string): boolean {
+  if (request.method !== 'GET' || (kind === 'hls' && address.endsWith('.m3u8'))) return false;
+  return (kind === 'file' && FRAMED.test(address)) || !asksForPart(request);
 }
 
 /** One range that Baton takes for one (RFC 9110 section 14.1.2). Any other is ignored, and the whole file may be more than `ranges` can send. */

@@ -1,6 +1,7 @@
 import { app as embedApp } from '../../handlers/embed.ts';
 import { app as feedApp } from '../../handlers/feed.ts';
 import { app as fileApp } from '../../handlers/file.ts';
+import { app as hlsApp } from '../../handlers/hls.ts';
 import { app as liveApp } from '../../handlers/live.ts';
 import { app as playerApp } from '../../handlers/player.ts';
 import { app as rawApp } from '../../handlers/raw.ts';
@@ -22,6 +23,7 @@ export function routes(
     ['file', fileApp(baton)],
     ['embed', embedApp(baton)],
     ['live', liveApp(baton)],
+    ['hls', hlsApp(baton)],
     ['feed', feedApp(baton)],
     ['raw', rawApp(baton)],
     ['player', playerApp(player)],

@@ -23,9 +23,7 @@ export function describe(
   baton: Baton,
 ): Headers {
   const { type, codecs, extension } = FILE_KINDS[wanted.container];
-  const { revalidateMs, trustEdge } = baton.config;
-  // The source may change at any look at it.
-  const fresh = Math.min(revalidateMs / 1000, trustEdge ? EDGE_FRESH : Infinity);
+  const fresh = sourceFresh(baton);
   return {
     'content-type': codecs === undefined ? type : `${type}; codecs=${codecs}`,
     'accept-ranges': 'bytes',
@@ -40,6 +38,10 @@ export function describe(
     ...(lastModified === null ? {} : { 'last-modified': lastModified }),
   };
 }
+
+/** For how long an answer about a source is fresh, which may have changed at any look at it. */
+export const sourceFresh = ({ config: { revalidateMs, trustEdge } }: Baton): Seconds =>
+  Math.min(revalidateMs / 1000, trustEdge ? EDGE_FRESH : Infinity);
 
 /** The real title; `name` is for clients that read ASCII alone. */
 function disposition(title: string | undefined, extension: string, name: string): string {

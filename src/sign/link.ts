@@ -52,14 +52,14 @@ const CLOCK_SKEW: Seconds = 60;
 const MAX_CHARS = 8_000;
 const MAX_PLACE_CHARS = 128;
 /** Kinds that have places: of all others a link with one leads nowhere. */
-const WITH_PLACES: readonly Kind[] = ['file', 'live', 'embed'];
+const WITH_PLACES: readonly Kind[] = ['file', 'live', 'hls', 'embed'];
 
 const KIND = `(${KINDS.join('|')})`;
 const TOKEN = `([a-z0-9]{1,8})(?:\\.([1-9a-z][0-9a-z]{0,8})\\.([A-Za-z0-9_-]{1,64}))?\\.([A-Za-z0-9_-]{${SIGNATURE_CHARS}})`;
 const SEGMENT = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+';
 const REST = `((${SEGMENT})/(~?[A-Za-z0-9_-]+)/(${SEGMENT}))`;
 const PATH = new RegExp(`^/${KIND}/${TOKEN}/${REST}$`);
-const STRIPPED = new RegExp(`^/(file)/([a-z0-9]{1,8})/${REST}$`);
+const STRIPPED = new RegExp(`^/(file|hls)/([a-z0-9]{1,8})/(?!mode\\.relay[~/])${REST}$`);
 const PLACED = new RegExp(`^((?:/[^/]+){5})/((?!\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_PLACE_CHARS}})$`);
 
 /**
@@ -104,8 +104,8 @@ function readAddress(path: string, keys: Keys, now: Seconds): Link {
 
 /**
  * Takes apart a link whose token an edge in front of Baton has checked and left out, so that caches know one address for
- * all links to one file: `/file/kid/options/source/name`, and perhaps a place. Null for any other path, and any other
- * kind.
+ * all links to one file: `/file/kid/options/source/name`, and perhaps a place. The same goes for `hls` but for `mode.relay`. Null for any other
+ * path, and any other kind.
  * @throws LINK_INVALID for an unknown key, SOURCE_URL_INVALID
  */
 export function readStrippedLink(path: string, keys: Keys): Link | null {

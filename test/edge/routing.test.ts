@@ -34,6 +34,9 @@ const raw = publicLink({ ...content, kind: 'raw', options: '', name: 'a.mp4' }, 
 const feed = publicLink({ ...content, kind: 'feed', name: 'a.xml' }, keys);
 const embed = publicLink({ ...content, kind: 'embed', name: 'a.html' }, keys);
 const live = publicLink({ ...content, kind: 'live', options: 'codec.aac', name: 'a.mp4' }, keys);
+const hls = publicLink({ ...content, kind: 'hls', options: '', name: 'a.m3u8' }, keys);
+const hlsLive = publicLink({ ...content, kind: 'hls', options: 'mode.live', name: 'a.m3u8' }, keys);
+const hlsRelay = publicLink({ ...content, kind: 'hls', options: 'mode.relay', name: 'a.m3u8' }, keys);
 const radio = publicLink({ ...content, kind: 'live', name: 'a.mp3' }, keys);
 
 test.each([
@@ -50,6 +53,15 @@ test.each([
   ['a channel at a place', `${live}/t.5000`, 'GET', { range: 'bytes=0-1' }, null],
   ['a channel', live, 'HEAD', {}, null],
   ['a channel without end', radio, 'GET', { range: 'bytes=0-', 'icy-metadata': '1' }, null],
+  ['HLS', hls, 'GET', {}, 'hls-whole'],
+  ['a media playlist of HLS', `${hls}/a128.m3u8`, 'GET', {}, 'hls-whole'],
+  ['a segment of HLS', `${hls}/a128-0123abcd-17.m4s`, 'GET', {}, null],
+  ['a segment of HLS', `${hls}/a128-0123abcd-17.m4s`, 'GET', { range: 'bytes=0-1' }, 'hls-whole'],
+  ['a segment of HLS', `${hls}/a128-0123abcd-17.m4s`, 'HEAD', {}, 'hls-whole'],
+  ['the init section of HLS', `${hls}/a128-0123abcd.mp4`, 'GET', { range: 'bytes=0-1' }, 'hls-whole'],
+  ['HLS of a channel', hlsLive, 'GET', {}, 'hls-live'],
+  ['a segment of a channel', `${hlsLive}/a128-0123abcd-17.m4s`, 'GET', {}, 'hls-live'],
+  ['HLS of others', hlsRelay, 'GET', {}, 'hls-whole'],
   ['a feed', feed, 'GET', { range: 'bytes=0-1' }, null],
   ['a feed', feed, 'HEAD', {}, null],
   ['a page', embed, 'GET', { range: 'bytes=0-1' }, null],
@@ -72,13 +84,21 @@ test('a place in a file goes on behind the stripped path, whoever wrote it', asy
   expect(await view(soon, { now: NOW })).toMatchObject({ code: 'OK', uri: soon });
 });
 
+test('HLS is cached for all its links under one path, but not where its playlists are made of links', async () => {
+  for (const path of [hls, hlsLive, `${hls}/a128.m3u8`, `${hlsLive}/a128.m3u8`]) {
+    const [, , , ...stripped] = path.split('/');
+    expect(await view(path, { now: NOW })).toMatchObject({ code: 'OK', uri: `/hls/k1/${stripped.join('/')}` });
+  }
+  expect(await view(hlsRelay, { now: NOW })).toMatchObject({ code: 'OK', uri: hlsRelay });
+});
+
 test('links of other kinds than files keep their paths', async () => {
   for (const path of [raw, live, `${live}/r.zz.0123abcd.AAAAAAAAAAAAAAAAAAAAAA`, radio, feed, embed])
     expect(await view(path, { now: NOW })).toMatchObject({ code: 'OK', uri: path });
 });
 
 test('functions are told the host that was asked, and nothing that a viewer says in its place', async () => {
-  for (const path of [open, raw, live, feed, embed]) {
+  for (const path of [open, raw, hls, live, feed, embed]) {
     const headers = { host: 'media.example.com', 'x-baton-host': 'evil.example' };
     expect((await view(path, { headers, now: NOW })).headers['x-baton-host']).toBe('media.example.com');
     expect((await view(path, { headers: { 'x-baton-host': 'evil.example' }, now: NOW })).headers['x-baton-host']).toBe(

@@ -28,6 +28,7 @@ const open = publicLink(content, keys);
 const embed = publicLink({ ...content, kind: 'embed', name: 'a.html' }, keys);
 const feed = publicLink({ ...content, kind: 'feed', name: 'a.xml' }, keys);
 const live = publicLink({ ...content, kind: 'live', name: 'a.mp4' }, keys);
+const hls = publicLink({ ...content, kind: 'hls', options: '', name: 'a.m3u8' }, keys);
 const raw = publicLink({ ...content, kind: 'raw', options: 'over.redirect', name: 'a.zip' }, keys);
 const [, , token = '', , source = ''] = good.split('/');
 const signature = token.split('.')[3] ?? '';
@@ -81,6 +82,10 @@ test.each([
   ['a good link to a channel', live, 'OK'],
   ['a place in a channel', `${live}/r.zz.0123abcd.${'A'.repeat(22)}`, 'OK'],
   ['a query behind a channel', `${live}?x=1`, 'LINK_INVALID'],
+  ['a good link to HLS', hls, 'OK'],
+  ['a place in HLS', `${hls}/a128-0123abcd-17.m4s`, 'OK'],
+  ['a query behind HLS', `${hls}?x=1`, 'LINK_INVALID'],
+  ['a place in forged HLS', `${hls.replace('a.m3u8', 'b.m3u8')}/a128.m3u8`, 'LINK_INVALID'],
   ['a place in a page', `${embed}/artwork`, 'OK'],
   ['a place in a feed', `${feed}/t.5`, 'NOT_FOUND'],
   ['a place in a payload', `${raw}/t.5`, 'NOT_FOUND'],
@@ -186,6 +191,7 @@ test('of 100,000 random changes of good links none is let in but to another plac
     feed,
     raw,
     `${raw}/t.5`,
+    `${hls}/a128.m3u8`,
   ];
   let seed = 20_261_124;
   // mulberry32
@@ -213,7 +219,7 @@ test('of 100,000 random changes of good links none is let in but to another plac
 });
 
 /** Of kinds that nobody serves yet the edge says so before it looks at the rest. */
-const isServed = (path: string): boolean => /^\/(file|feed|raw|embed)\//.test(path) && !path.includes('?');
+const isServed = (path: string): boolean => /^\/(file|hls|feed|raw|embed)\//.test(path) && !path.includes('?');
 
 const isPlaceIn = (path: string, victim: string): boolean => {
   const address = victim.split('/').slice(0, 6).join('/');
@@ -230,7 +236,7 @@ test.each([
   ['/FILE/x', 'NOT_FOUND'],
   ['/file', 'NOT_FOUND'],
   ['/player', 'NOT_FOUND'],
-  [publicLink({ ...content, kind: 'hls' }, keys), 'NOT_FOUND'],
+  [open.replace('/file/', '/film/'), 'NOT_FOUND'],
   ['/file/', 'LINK_INVALID'],
   ['/embed/x', 'LINK_INVALID'],
 ])('%s is %s', async (path, code) => {

@@ -40,7 +40,7 @@ describe('a running server', () => {
   test.each([
     '/',
     '/favicon.ico',
-    '/hls/x/y/z/a',
+    '/film/x/y/z/a',
     '/api/demo',
     '/player/none.js',
     '/player/../../package.json',

@@ -32,7 +32,18 @@ export function artefactTests(service: () => Service): void {
     const names = [...zip.keys()].map((name) => name.replace(/parts\/.*\.mjs/, 'parts/*'));
     expect([...new Set(names)].sort()).toEqual(
       [
-        ...['embed.mjs', 'engine.json', 'feed.mjs', 'ffmpeg', 'file.mjs', 'keys.mjs', 'live.mjs', 'parts/*', 'raw.mjs'],
+        ...[
+          'embed.mjs',
+          'engine.json',
+          'feed.mjs',
+          'ffmpeg',
+          'file.mjs',
+          'hls.mjs',
+          'keys.mjs',
+          'live.mjs',
+          'parts/*',
+          'raw.mjs',
+        ],
         ...scripts.map((path) => path.slice(1)),
       ]
         .map((name) => `dist/lambda/${name}`)

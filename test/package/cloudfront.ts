@@ -43,6 +43,9 @@ export function cloudFrontTests(template: () => Template): void {
       origin('ranges', 'Ranges'),
       origin('raw', 'Raw'),
       origin('raw-ranges', 'RawDashranges'),
+      origin('hls', 'Hls'),
+      origin('hls-whole', 'HlsDashwhole'),
+      origin('hls-live', 'HlsDashlive'),
       origin('live', 'Live'),
       origin('feed', 'Feed'),
       origin('embed', 'Embed'),
@@ -60,6 +63,7 @@ export function cloudFrontTests(template: () => Template): void {
     ).toEqual([
       ['/file/*', 'file', false],
       ['/raw/*', 'raw', false],
+      ['/hls/*', 'hls', true],
       ['/live/*', 'live', false],
       ['/feed/*', 'feed', true],
       ['/embed/*', 'embed', true],
@@ -107,7 +111,7 @@ export function cloudFrontTests(template: () => Template): void {
   test('files have the policy without compression, texts one with, and of channels nothing is kept', () => {
     expect(behaviours().map((behaviour) => (behaviour as unknown as Record<string, unknown>)['CachePolicyId'])).toEqual(
       [
-        ...[{ Ref: 'MediaCache' }, { Ref: 'MediaCache' }],
+        ...['MediaCache', 'MediaCache', 'TextCache'].map((Ref) => ({ Ref })),
         '4135ea2d-6df8-44a3-9df3-4b5a84be39ad', // Managed-CachingDisabled
         ...['TextCache', 'PageCache', 'TextCache', 'TextCache'].map((Ref) => ({ Ref })),
       ],

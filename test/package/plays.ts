@@ -45,7 +45,20 @@ export function playTests(service: () => Service): void {
         ),
       });
       expect(functions.map(({ name }) => name)).toEqual([
-        ...['file', 'ranges', 'raw', 'raw-ranges', 'live', 'feed', 'embed', 'player', 'keys'],
+        ...[
+          'file',
+          'ranges',
+          'raw',
+          'raw-ranges',
+          'hls',
+          'hls-whole',
+          'hls-live',
+          'live',
+          'feed',
+          'embed',
+          'player',
+          'keys',
+        ],
       ]);
       if (cloudFront === null) throw new Error('no distribution');
       local = await startLocalLambda({
@@ -96,7 +109,19 @@ export function playTests(service: () => Service): void {
     });
 
     test('no function URL lets in who has not signed', async () => {
-      for (const name of ['file', 'ranges', 'raw', 'raw-ranges', 'live', 'feed', 'embed', 'player'])
+      for (const name of [
+        'file',
+        'ranges',
+        'raw',
+        'raw-ranges',
+        'hls',
+        'hls-whole',
+        'hls-live',
+        'live',
+        'feed',
+        'embed',
+        'player',
+      ])
         expect((await fetch((local.functionUrls.get(name) ?? '') + link().slice(1))).status).toBe(403);
     });
 

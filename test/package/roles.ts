@@ -15,7 +15,7 @@ interface Role {
 
 /** Who may do what; `template` was made for source buckets `a` and `b/c`. */
 export function roleTests(template: () => Template): void {
-  const WITH_STORE = ['File', 'Ranges', 'Raw', 'RawRanges', 'Live', 'Feed', 'Embed'];
+  const WITH_STORE = ['File', 'Ranges', 'Raw', 'RawRanges', 'Hls', 'HlsWhole', 'HlsLive', 'Live', 'Feed', 'Embed'];
   const NAMES = [...WITH_STORE, 'Player', 'Keys'];
   /** As osls makes logical ids. */
   const idOf = (name: string) => name.replace(/(?<=.)[A-Z]/, (letter) => `Dash${letter.toLowerCase()}`);

@@ -19,6 +19,7 @@ beforeAll(async () => {
     fileSeconds: '120',
     fileConcurrency: '7',
     rawConcurrency: '5',
+    hlsConcurrency: '3',
     liveSeconds: '600',
     liveConcurrency: '9',
     sourceBuckets: 'a,b/c',
@@ -35,7 +36,19 @@ const ofType = (type: string): [string, Resource][] =>
   Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
 /** As osls writes them in logical ids: `raw-ranges` is RawDashranges. */
-const WITH_URL = ['File', 'Ranges', 'Raw', 'RawDashranges', 'Live', 'Feed', 'Embed', 'Player'] as const;
+const WITH_URL = [
+  'File',
+  'Ranges',
+  'Raw',
+  'RawDashranges',
+  'Hls',
+  'HlsDashwhole',
+  'HlsDashlive',
+  'Live',
+  'Feed',
+  'Embed',
+  'Player',
+] as const;
 const NAMES = [...WITH_URL, 'Keys'] as const;
 
 cloudFrontTests(() => template);
@@ -48,6 +61,9 @@ test.each([
   ['Ranges', 'dist/lambda/file.buffered', 3538, 30],
   ['Raw', 'dist/lambda/raw.handler', 512, 300],
   ['RawDashranges', 'dist/lambda/raw.buffered', 512, 30],
+  ['Hls', 'dist/lambda/hls.handler', 3538, 60],
+  ['HlsDashwhole', 'dist/lambda/hls.buffered', 3538, 30],
+  ['HlsDashlive', 'dist/lambda/hls.buffered', 512, 30],
   ['Live', 'dist/lambda/live.handler', 512, 900],
   ['Feed', 'dist/lambda/feed.handler', 1769, 60],
   ['Embed', 'dist/lambda/embed.handler', 1024, 60],
@@ -86,6 +102,9 @@ test('what may be large or late streams, what needs a length is buffered, for si
     RangesLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
     RawLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
     RawDashrangesLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
+    HlsLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
+    HlsDashwholeLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
+    HlsDashliveLambdaFunctionUrl: { AuthType: 'AWS_IAM' },
     LiveLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
     FeedLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
     EmbedLambdaFunctionUrl: { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' },
@@ -139,9 +158,14 @@ test('time, concurrency and log retention are parameters; nothing is reserved un
     expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toEqual({
       'Fn::If': ['HasRawConcurrency', '5', { Ref: 'AWS::NoValue' }],
     });
-  expect(properties('LiveLambdaFunction', arm)['ReservedConcurrentExecutions']).toEqual({
-    'Fn::If': ['HasLiveConcurrency', '9', { Ref: 'AWS::NoValue' }],
-  });
+  for (const name of ['Hls', 'HlsDashwhole'])
+    expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toEqual({
+      'Fn::If': ['HasHlsConcurrency', '3', { Ref: 'AWS::NoValue' }],
+    });
+  for (const name of ['HlsDashlive', 'Live'])
+    expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toEqual({
+      'Fn::If': ['HasLiveConcurrency', '9', { Ref: 'AWS::NoValue' }],
+    });
   for (const name of ['Feed', 'Embed', 'Player', 'Keys'])
     expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toBeUndefined();
   expect(template.Conditions['HasConcurrency']).toEqual({ 'Fn::Not': [{ 'Fn::Equals': ['', ''] }] });

@@ -87,7 +87,17 @@ const links: readonly Case[] = [
     code: 'TRIM_OUT_OF_RANGE',
     url: sourceOf(episode, {}, { options: `${OPTIONS}~start.60000ms` }),
   },
-  { name: 'a kind that is not served', code: 'NOT_FOUND', url: () => path({ kind: 'hls' }) },
+  { name: 'a mode that HLS has not', code: 'OPTIONS_INVALID', url: () => path({ kind: 'hls', options: 'mode.x' }) },
+  {
+    name: 'HLS in a codec that it has not',
+    code: 'OPTIONS_INVALID',
+    url: () => path({ kind: 'hls', options: 'codec.mp3', name: 'a.m3u8' }),
+  },
+  {
+    name: 'HLS without a playlist',
+    code: 'OPTIONS_INVALID',
+    url: () => path({ kind: 'hls', options: '', name: 'a.mp4' }),
+  },
   { name: 'an address that is nothing', code: 'NOT_FOUND', url: () => '/nothing/here' },
   { name: 'the root', code: 'NOT_FOUND', url: () => '/' },
   { name: 'a method that is not served', code: 'METHOD_NOT_ALLOWED', url: () => path({}), ask: { method: 'POST' } },

@@ -55,10 +55,10 @@ test('a link of the longest length has room for a place', () => {
   expect(code(`${long}a/t.0`)).toBe('LINK_INVALID');
 });
 
-test('only files, channels and pages have places', () => {
+test('only files, channels, HLS and pages have places', () => {
   for (const kind of KINDS) {
     const other = publicLink({ ...content, kind }, keys);
-    const hasPlaces = kind === 'file' || kind === 'live' || kind === 'embed';
+    const hasPlaces = ['file', 'live', 'hls', 'embed'].includes(kind);
     expect(code(`${other}/t.0`)).toBe(hasPlaces ? 't.0' : 'NOT_FOUND');
     const read = linkReader(keys, { trustEdge: false });
     expect(read(other, NOW).place).toBeNull(); // and remembered

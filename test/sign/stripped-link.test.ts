@@ -23,11 +23,15 @@ test.each([false, true])('what the edge leaves of a link says what the link says
   expect(stripped(open)).toBe(stripped(secret));
 });
 
-test('only links of files come stripped: of all others Baton checks the token itself', () => {
+test('only links of files and HLS come stripped: of all others Baton checks the token itself', () => {
   for (const kind of KINDS) {
     const link = readStrippedLink(stripped(publicLink({ ...content, kind }, keys)), keys);
-    expect(link !== null).toBe(kind === 'file');
+    expect(link !== null).toBe(kind === 'file' || kind === 'hls');
   }
+  const relayed = (options: string) => publicLink({ ...content, kind: 'hls', options }, keys);
+  for (const options of ['mode.relay', 'mode.relay~audioonly.yes'])
+    expect(readStrippedLink(stripped(relayed(options)), keys)).toBeNull();
+  expect(readStrippedLink(stripped(relayed('mode.live')), keys)).not.toBeNull();
 });
 
 test('a reader that trusts no edge knows no stripped link', () => {

@@ -154,6 +154,9 @@ function functions(
     { ...common, name: 'ranges', handler: 'file.buffered', url: 'BUFFERED' },
     { ...common, name: 'raw', handler: 'raw.handler', url: 'RESPONSE_STREAM' },
     { ...common, name: 'raw-ranges', handler: 'raw.buffered', url: 'BUFFERED' },
+    { ...common, name: 'hls', handler: 'hls.handler', url: 'RESPONSE_STREAM' },
+    { ...common, name: 'hls-whole', handler: 'hls.buffered', url: 'BUFFERED' },
+    { ...common, name: 'hls-live', handler: 'hls.buffered', url: 'BUFFERED', ...options.live },
     { ...common, name: 'live', handler: 'live.handler', url: 'RESPONSE_STREAM', ...options.live },
     { ...common, name: 'feed', handler: 'feed.handler', url: 'RESPONSE_STREAM' },
     { ...common, name: 'embed', handler: 'embed.handler', url: 'RESPONSE_STREAM' },
@@ -163,7 +166,19 @@ function functions(
 
 const CLOCK = new URL('./test-clock.ts', import.meta.url).href;
 
-const ORIGINS = ['file', 'ranges', 'raw', 'raw-ranges', 'live', 'feed', 'embed', 'player'] as const;
+const ORIGINS = [
+  'file',
+  'ranges',
+  'raw',
+  'raw-ranges',
+  'hls',
+  'hls-whole',
+  'hls-live',
+  'live',
+  'feed',
+  'embed',
+  'player',
+] as const;
 
 /** As in serverless.yml, without its policies. */
 function distribution(keys: Keys): CloudFrontSpec {
@@ -180,6 +195,7 @@ function distribution(keys: Keys): CloudFrontSpec {
   return {
     behaviours: [
       behaviour('/raw/*', 'raw'),
+      behaviour('/hls/*', 'hls'),
       { ...behaviour('/live/*', 'live'), ttl: { min: 0, default: 0, max: 0 } },
       behaviour('/feed/*', 'feed'),
       { ...behaviour('/embed/*', 'embed'), queryStrings: 'all' },

@@ -1,0 +1,25 @@
+import { BatonError } from '../errors.ts';
+import type { Notes } from './app.ts';
+import type { Baton } from './baton.ts';
+import { hlsFile } from './hls-file.ts';
+import { hlsMode, parseHlsFileOptions } from './hls-options.ts';
+import type { Reply, Request } from './reply.ts';
+
+/**
+ * HLS of any source: the playlists and segments of an episode, made just in time (no mode), of a channel (`mode.live`),
+ * or those of another server, passed on (`mode.relay`). The link itself is the multivariant playlist, its places are what
+ * that leads to.
+ */
+export async function hls(request: Request, baton: Baton, notes: Notes): Promise<Reply> {
+  const link = baton.readLink(request.path, baton.now() / 1000);
+  if (link.kind !== 'hls') throw new BatonError('NOT_FOUND', link.kind);
+  notes.rendition = link.options;
+  const { mode, options } = hlsMode(link.options);
+  switch (mode) {
+    case 'file':
+      return await hlsFile(request, link, parseHlsFileOptions(options), baton, notes);
+    case 'live':
+    case 'relay':
+      throw new BatonError('OPTIONS_INVALID', `mode ${mode} is not served yet`);
+  }
+}
