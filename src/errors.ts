@@ -82,6 +82,16 @@ const FAILURES = {
     'The feed declares a document type (<!DOCTYPE> or <!ENTITY>), which Baton refuses. Its publisher should leave it out.',
     false,
   ],
+  PLAYLIST_INVALID: [
+    422,
+    'The HLS playlist cannot be played: its text is damaged, is not a playlist of HLS, or names addresses that Baton refuses. Use the address of the .m3u8 itself.',
+    false,
+  ],
+  PLAYLIST_TOO_LARGE: [
+    413,
+    'The HLS playlist is larger than Baton accepts. Its publisher should divide it, or leave older segments out.',
+    false,
+  ],
   CODEC_UNSUPPORTED: [
     415,
     'The audio of the source is not in a supported codec: MP3, AAC, Opus, Vorbis, FLAC and PCM are, in MP3, AAC, M4A, MP4, MOV, WebM, Matroska, Ogg, FLAC, WAV and AIFF files.',

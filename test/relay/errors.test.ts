@@ -223,6 +223,8 @@ const elsewhere: Partial<Record<FailureCode, string>> = {
   STORE_FAILED: 'a store that fails counts as an empty one',
   FEED_INVALID: 'of feeds alone: feed-refused.test.ts',
   FEED_DTD: 'of feeds alone: feed-refused.test.ts',
+  PLAYLIST_INVALID: 'of HLS alone: test/hls',
+  PLAYLIST_TOO_LARGE: 'of HLS alone: test/hls',
   SOURCE_NOT_LIVE: 'of live alone: test/intake/intake.test.ts',
   SOURCE_GONE: 'of live alone: test/live/listening.test.ts',
   CONFIG_INVALID: 'the server does not start',

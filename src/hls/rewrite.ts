@@ -1,0 +1,48 @@
+import { referencesIn, isKeySystem, type Reference } from './references.ts';
+import type { Line } from './lines.ts';
+import { playlistKind } from './kind.ts';
+import { substituted, variablesOf, type Variables } from './variables.ts';
+import { playlistAddress } from './address.ts';
+
+/**
+ * What to put in the place of an address, which is given whole. Null leaves the line out. May not hold quotes or line ends.
+ */
+export type Replace = (url: string, reference: Reference) => string | null;
+
+/**
+ * A playlist with other addresses; all else stays as it is, to the byte, whether or not anybody knows the tag. Gives it
+ * line by line. Variables in addresses are replaced, and those of the query are given their values, since the new address has no query.
+ * @throws PLAYLIST_INVALID, PLAYLIST_TOO_LARGE
+ */
+export function* rewritePlaylist(lines: readonly Line[], base: string, replace: Replace): Generator<string, void> {
+  const kind = playlistKind(lines);
+  const variables = variablesOf(lines, base);
+  for (const line of lines) {
+    if (line.name === 'EXT-X-DEFINE') {
+      yield defined(line, variables);
+      continue;
+    }
+    let text = '';
+    let done = 0;
+    let isKept = true;
+    for (const reference of referencesIn(line, kind)) {
+      if (isKeySystem(reference)) continue;
+      const put = replace(playlistAddress(substituted(reference.uri, variables), base), reference);
+      if (put === null) {
+        isKept = false;
+        break;
+      }
+      const isQuoted = reference.attributes.length > 0;
+      text += line.text.slice(done, reference.start) + (isQuoted ? `"${put}"` : put);
+      done = reference.end;
+    }
+    if (isKept) yield text + line.text.slice(done) + line.ending;
+  }
+}
+
+function defined(line: Line, variables: Variables): string {
+  const parameter = /QUERYPARAM\s*=\s*"([^"]*)"/.exec(line.value)?.[1];
+  const value = parameter === undefined ? undefined : variables.get(parameter);
+  if (value === undefined) return line.text + line.ending;
+  return `#EXT-X-DEFINE:NAME="${parameter ?? ''}",VALUE="${value.replaceAll('"', '%22')}"${line.ending}`;
+}
