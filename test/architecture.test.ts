@@ -34,10 +34,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/edge': [],
   'src/key-sync': ['src', 'src/sign'],
   'src/verify': ['src', 'src/sign', 'src/net'],
-  'src/local-lambda': ['src/local-lambda/runtime', 'src/local-lambda/http', 'src/local-lambda/cloudfront'],
+  'src/local-lambda': [
+    ...['src/local-lambda/runtime', 'src/local-lambda/http', 'src/local-lambda/cloudfront'],
+    'src/local-lambda/websocket',
+  ],
   'src/local-lambda/runtime': [],
   'src/local-lambda/http': ['src/local-lambda/runtime'],
   'src/local-lambda/cloudfront': ['src/local-lambda/runtime', 'src/local-lambda/http'],
+  'src/local-lambda/websocket': ['src/local-lambda/runtime', 'src/local-lambda/http'],
   'src/package': ['src', 'src/ffmpeg', 'src/local'],
   'src/relay': [
     ...[

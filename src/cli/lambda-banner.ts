@@ -23,6 +23,7 @@ export function banner({ local, setup, link, watched }: BannerFacts): string {
   });
   const rows: [string, string][] = [
     ...(local.cloudFrontUrl === null ? [] : [['CloudFront', local.cloudFrontUrl] as [string, string]]),
+    ...(local.webSocketUrl === null ? [] : [['WebSocket', local.webSocketUrl] as [string, string]]),
     ['Invoke', `${local.invokeUrl}  Invoke and InvokeWithResponseStream`],
     ...urls,
   ];

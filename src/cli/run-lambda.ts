@@ -144,19 +144,21 @@ function ownEnvironment(
 }
 
 async function start(
-  { functions, cloudFront }: ServerlessSetup,
+  { functions, cloudFront, webSocket }: ServerlessSetup,
   { throttle, cloudfront, port }: LambdaOptions,
   isOwn: boolean,
   runtime: RuntimeBinary,
 ): Promise<LocalLambda> {
   const isFronted = cloudfront && cloudFront !== null;
+  const routed = Object.values(webSocket?.routes ?? {});
   const served = functions
-    .filter(({ url }) => !isOwn || url !== null) // what manages keys needs AWS, and here the data folder has them
+    .filter(({ name, url }) => !isOwn || url !== null || routed.includes(name)) // what manages keys needs AWS, and here the data folder has them
     .map((spec) => ({ ...spec, ...(isFronted ? {} : { urlAuth: 'NONE' as const }) }));
   return startLocalLambda({
     functions: served,
     runtime,
     ...(isFronted && { cloudFront }),
+    ...(webSocket !== null && { webSocket }),
     ...(throttle !== undefined && { limits: { bytesPerSecond: throttle === 0 ? Infinity : throttle * MIB } }),
     ports: portsFrom(
       Number(port ?? PORT),
@@ -172,7 +174,7 @@ async function start(
 function portsFrom(base: number, names: readonly string[]): LocalPorts {
   if (base === 0) return {};
   const urls = Object.fromEntries(names.map((name, index) => [name, base + 2 + index]));
-  return { cloudFront: base, invoke: base + 1, urls };
+  return { cloudFront: base, invoke: base + 1, urls, webSocket: base + 2 + names.length };
 }
 
 function watchAndRefresh(folder: string, local: LocalLambda): () => void {

@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import type { CloudFrontSpec } from './cloudfront/spec.ts';
 import { cloudFrontOf } from './from-serverless-cloudfront.ts';
 import { isObject, type Resources } from './from-serverless-resources.ts';
-import type { ServedFunction } from './local-lambda.ts';
+import { webSocketOf } from './from-serverless-websocket.ts';
+import { MANAGEMENT_ENDPOINT, type ServedFunction } from './local-lambda.ts';
+import type { WebSocketSpec } from './websocket/spec.ts';
 
 export interface FromServerless {
   /** Path of the serverless.yml; its folder becomes LAMBDA_TASK_ROOT. */
@@ -24,6 +26,8 @@ export interface ServerlessSetup {
   readonly functions: readonly ServedFunction[];
   /** The first distribution of `resources`, or null. */
   readonly cloudFront: CloudFrontSpec | null;
+  /** Of the `websocket` events, or null. */
+  readonly webSocket: WebSocketSpec | null;
   /** Where the file has values that only a deployment knows (`file.environment.BUCKET`) and nothing was given instead. */
   readonly unresolved: readonly string[];
 }
@@ -52,14 +56,22 @@ export async function fromServerless(options: FromServerless): Promise<Serverles
     };
   });
   const resources = { ...service.resources?.Resources };
+  const webSocket = webSocketOf(provider, service.functions ?? {});
   const names = functions.filter(({ url }) => url !== null).map(({ name }) => name);
-  return { functions, cloudFront: cloudFrontOf(resources, names, options.keyValues ?? {}), unresolved };
+  const cloudFront = cloudFrontOf(resources, names, options.keyValues ?? {});
+  return { functions, cloudFront, webSocket, unresolved };
 }
 
 interface Service {
-  readonly provider?: Partial<Common>;
+  readonly provider?: Partial<Common> & {
+    readonly stage?: unknown;
+    readonly websocketsApiRouteSelectionExpression?: unknown;
+  };
   readonly functions?: Readonly<
-    Record<string, Partial<Common> & { handler?: unknown; url?: unknown; reservedConcurrency?: unknown }>
+    Record<
+      string,
+      Partial<Common> & { handler?: unknown; url?: unknown; reservedConcurrency?: unknown; events?: unknown }
+    >
   >;
   readonly resources?: { readonly Resources?: Resources };
 }
@@ -94,7 +106,7 @@ function environmentOf(
   const known = Object.entries(variables).flatMap(([key, value]): [string, string][] => {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       return [[key, String(value)]];
-    if (value !== null && !(key in given)) unresolved.push(`${name}.environment.${key}`);
+    if (value !== null && !(key in given) && key !== MANAGEMENT_ENDPOINT) unresolved.push(`${name}.environment.${key}`);
     return [];
   });
   return { ...Object.fromEntries(known), ...given };

@@ -7,6 +7,8 @@ import { installRuntime, type RuntimeBinary } from './runtime/install-runtime.ts
 import { startInvokeApi } from './http/invoke-api.ts';
 import { unfailing, type LogLine } from './runtime/log-line.ts';
 import { AWS_LIMITS, type RuntimeLimits } from './runtime/runtime-limits.ts';
+import type { WebSocketSpec } from './websocket/spec.ts';
+import { startWebSocketApi } from './websocket/websocket-api.ts';
 
 /** A function and how it is reached by HTTP. */
 export interface ServedFunction extends FunctionSpec {
@@ -22,6 +24,8 @@ export interface LocalLambdaOptions {
   readonly limits?: Partial<RuntimeLimits>;
   /** Puts an edge in front of the function URLs. */
   readonly cloudFront?: CloudFrontSpec;
+  /** Puts a WebSocket API in front of the functions of its routes, which find its management API as AWS's SDKs look for it. */
+  readonly webSocket?: WebSocketSpec;
   /** Any free ones where not given. */
   readonly ports?: LocalPorts;
   readonly log: (line: LogLine) => void;
@@ -32,6 +36,7 @@ export interface LocalLambdaOptions {
 export interface LocalPorts {
   readonly invoke?: number;
   readonly cloudFront?: number;
+  readonly webSocket?: number;
   /** By function name. */
   readonly urls?: Readonly<Record<string, number>>;
 }
@@ -42,6 +47,8 @@ export interface LocalLambda {
   /** Endpoint for AWS's SDKs. */
   readonly invokeUrl: string;
   readonly cloudFrontUrl: string | null;
+  /** `ws://127.0.0.1:<port>/<stage>` */
+  readonly webSocketUrl: string | null;
   readonly functions: ReadonlyMap<string, LocalFunction>;
   /** Empties CloudFront's cache. */
   invalidate(): void;
@@ -49,9 +56,12 @@ export interface LocalLambda {
   stop(): Promise<void>;
 }
 
+/** Where AWS's SDKs look for the endpoint of the management API, which has none of its own. */
+export const MANAGEMENT_ENDPOINT = 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI';
+
 /** Starts functions with their doors on loopback. Throws when the runtime cannot be installed or a port is taken. */
 export async function startLocalLambda(options: LocalLambdaOptions): Promise<LocalLambda> {
-  const { functions: specs, limits = {}, cloudFront, ports = {} } = options;
+  const { functions: specs, limits = {}, cloudFront, webSocket, ports = {} } = options;
   const log = unfailing(options.log);
   const platform = (text: string): void => log({ functionName: '', requestId: null, kind: 'platform', text });
   const runtime = options.runtime ?? (await installRuntime(platform));
@@ -62,7 +72,17 @@ export async function startLocalLambda(options: LocalLambdaOptions): Promise<Loc
   // All at once: a door waits for its answers, and these for the functions.
   const stopAll = async (): Promise<void> => void (await Promise.all(started.map((stop) => stop())));
   try {
-    for (const spec of specs) {
+    const sockets =
+      webSocket === undefined
+        ? null
+        : await startWebSocketApi(webSocket, { functions, port: ports.webSocket ?? 0, log });
+    if (sockets !== null) started.push(() => sockets.stop());
+    const manages = (name: string): boolean => Object.values(webSocket?.routes ?? {}).includes(name);
+    for (const given of specs) {
+      const spec =
+        sockets === null || !manages(given.name)
+          ? given
+          : { ...given, environment: { ...given.environment, [MANAGEMENT_ENDPOINT]: sockets.endpoint } };
       if (functions.has(spec.name)) throw new Error(`two functions are called ${spec.name}`);
       const target = localFunction(spec, { runtime, limits, log });
       functions.set(spec.name, target);
@@ -91,6 +111,7 @@ export async function startLocalLambda(options: LocalLambdaOptions): Promise<Loc
       functionUrls,
       invokeUrl: api.origin,
       cloudFrontUrl: edge?.origin ?? null,
+      webSocketUrl: sockets?.url ?? null,
       functions,
       invalidate: () => edge?.invalidate(),
       stop: () => (stopped ??= stopAll()),

@@ -31,8 +31,12 @@ describe('a serverless.yml', () => {
     expect(given.functions[0]).toMatchObject({ environment: { BUCKET: 'local', COMMON: 'unset' }, maxEnvironments: 1 });
   });
 
-  it('gives its distribution, as far as its origins are function URLs', async () => {
-    const { cloudFront } = await fromServerless({ file, keyValues: { k: 'v' } });
+  it('gives its distribution, as far as its origins are function URLs, and its WebSocket API', async () => {
+    const { cloudFront, webSocket } = await fromServerless({ file, keyValues: { k: 'v' } });
+    expect(webSocket).toEqual({
+      ...{ stage: 'dev', routeSelectionExpression: '$request.body.action' },
+      ...{ routes: { $connect: 'worker', $default: 'worker' }, responding: ['$default'] },
+    });
     expect(cloudFront).toEqual({
       origins: { streams: 'stream-me', values: 'plain' },
       keyValues: { k: 'v' },

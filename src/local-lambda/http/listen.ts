@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** An HTTP server on loopback. */
 export interface Listening {
@@ -12,8 +13,11 @@ export interface Listening {
 
 export type Answer = (incoming: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** Takes over the connection of a request that asks for another protocol; it has to end it. */
+export type Upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 /** Listens on 127.0.0.1 at `port` (0: any free one). An answer that throws cuts its connection. Throws when the port is taken. */
-export async function listenOnLoopback(port: number, answer: Answer): Promise<Listening> {
+export async function listenOnLoopback(port: number, answer: Answer, upgrade?: Upgrade): Promise<Listening> {
   const answers = new Set<Promise<void>>();
   const server = createServer((incoming, response) => {
     const answered = answer(incoming, response)
@@ -21,6 +25,7 @@ export async function listenOnLoopback(port: number, answer: Answer): Promise<Li
       .finally(() => answers.delete(answered));
     answers.add(answered);
   });
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
