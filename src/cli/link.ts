@@ -120,7 +120,7 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
   if (stream === true && (raw ?? embed ?? feed) === true) throw invalid('give --stream alone');
   if (raw === true) {
     const disposition = download === true ? 'attachment' : null;
-    return newRawLink(ask, { disposition, mayRedirect: redirect === true }, keys);
+    return newRawLink(ask, { disposition, mayRedirect: redirect === true, readsOnce: false }, keys);
   }
   if (live === true) return livePath(ask, options, keys);
   if (embed === true) return newPageLink(ask, pageOptions(options), keys);

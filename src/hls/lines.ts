@@ -53,8 +53,8 @@ export function playlistLines(text: string): readonly Line[] {
 function lineOf(whole: string, ending: string, number: number): Line {
   if (whole.length > MAX_LINE_CHARS)
     throw new BatonError('PLAYLIST_TOO_LARGE', `line ${number}: ${whole.length} chars`);
-  const text = whole.trimStart();
-  if (text.trimEnd() === '' || (text.startsWith('#') && !text.startsWith('#EXT')))
+  const text = whole.trim() === '' ? whole : whole.trimStart();
+  if (text.trim() === '' || (text.startsWith('#') && !text.startsWith('#EXT')))
     return { number, kind: 'other', name: '', value: text, text, ending };
   if (!text.startsWith('#')) return { number, kind: 'uri', name: '', value: text.trimEnd(), text, ending };
   const colon = text.indexOf(':');

@@ -18,6 +18,7 @@ import { trackedStore } from '../store/tracked.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { admission, type Admission } from './admission.ts';
 import { createFeedLengths, type FeedLengths } from './feed-lengths.ts';
+import { upstreamPlaylists, type UpstreamPlaylists } from './hls-upstream.ts';
 import { virtualFiles, type VirtualFiles } from './virtual-file.ts';
 
 /** Everything a relay needs, put together once per process. */
@@ -28,6 +29,7 @@ export interface Baton extends Omit<Parts, 'store'> {
   readonly feeds: FeedLengths;
   readonly sources: Sources;
   readonly payloads: Payloads;
+  readonly playlists: UpstreamPlaylists;
   readonly chunks: Chunks;
   readonly slots: Slots;
   readonly channels: Channels;
@@ -98,6 +100,7 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
     feeds,
     sources,
     payloads,
+    playlists: upstreamPlaylists(net, now, revalidateMs),
     chunks,
     slots: encoderSlots(config.encoders, config.encoders * URGENT_PER_ENCODER),
     channels,

@@ -1,8 +1,11 @@
 import { BatonError } from '../errors.ts';
+import { splitReload } from '../hls/reload.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { hlsFile } from './hls-file.ts';
 import { hlsMode, parseHlsFileOptions } from './hls-options.ts';
+import { hlsRelay } from './hls-relay.ts';
+import { parseHlsRelayOptions } from './hls-relay-options.ts';
 import type { Reply, Request } from './reply.ts';
 
 /**
@@ -11,15 +14,18 @@ import type { Reply, Request } from './reply.ts';
  * that leads to.
  */
 export async function hls(request: Request, baton: Baton, notes: Notes): Promise<Reply> {
-  const link = baton.readLink(request.path, baton.now() / 1000);
+  const { path, reload } = splitReload(request.path);
+  const link = baton.readLink(path, baton.now() / 1000);
   if (link.kind !== 'hls') throw new BatonError('NOT_FOUND', link.kind);
   notes.rendition = link.options;
   const { mode, options } = hlsMode(link.options);
+  if (reload !== null && mode !== 'relay') throw new BatonError('LINK_INVALID', 'directives for a relay');
   switch (mode) {
     case 'file':
       return await hlsFile(request, link, parseHlsFileOptions(options), baton, notes);
-    case 'live':
     case 'relay':
+      return await hlsRelay(request, link, parseHlsRelayOptions(link.options), reload, baton, notes);
+    case 'live':
       throw new BatonError('OPTIONS_INVALID', `mode ${mode} is not served yet`);
   }
 }

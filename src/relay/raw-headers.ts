@@ -28,13 +28,29 @@ const LAYOUT = 'baton-raw-1';
 
 /** The headers of every answer with this payload; the length and what is sent of it come on top. */
 export function describeRaw(
-  payload: Payload,
+  { type, pin }: Payload,
+  validators: RawValidators,
+  options: RawOptions,
+  link: Link,
+  baton: Baton,
+): Headers {
+  const described = describePayload(type, validators, options, link, baton);
+  return {
+    ...described,
+    'accept-ranges': pin.ranges ? 'bytes' : 'none',
+    ...(pin.size === null ? { 'cache-control': 'no-store' } : {}),
+  };
+}
+
+/** Those that do not depend on its length and ranges; `given` is the origin's Content-Type. */
+export function describePayload(
+  given: string | null,
   { etag, lastModified }: RawValidators,
   options: RawOptions,
   link: Link,
   baton: Baton,
 ): Headers {
-  const type = safeType(payload.type);
+  const type = safeType(given);
   // The source may change at any look at it.
   const cached = cacheControl(baton.config.revalidateMs / 1000, link, baton.now());
   const disposition = isActive(type)
@@ -42,8 +58,7 @@ export function describeRaw(
     : (options.disposition ?? (isShown(type) ? 'inline' : 'attachment'));
   return {
     'content-type': type,
-    'accept-ranges': payload.pin.ranges ? 'bytes' : 'none',
-    'cache-control': payload.pin.size === null ? 'no-store' : `${cached}, no-transform`,
+    'cache-control': `${cached}, no-transform`,
     'content-disposition': contentDisposition(link.name, { type: disposition }),
     // Chromium's PDF viewer does not open in a sandbox, and lets no script of a document near the page's origin.
     'content-security-policy': type === PDF ? "default-src 'none'" : "sandbox; default-src 'none'",

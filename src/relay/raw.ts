@@ -12,6 +12,7 @@ import { collect, collecting } from './collect.ts';
 import { isNotModified, rangeApplies } from './conditional.ts';
 import { bare } from './file-headers.ts';
 import { comparable, describeRaw, rawValidators } from './raw-headers.ts';
+import { rawOnce } from './raw-once.ts';
 import { parseRawOptions, type RawOptions } from './raw-options.ts';
 import type { Headers, Reply, Request } from './reply.ts';
 
@@ -26,6 +27,7 @@ export async function raw(request: Request, baton: Baton, notes: Notes): Promise
   if (link.kind !== 'raw') throw new BatonError('NOT_FOUND', link.kind);
   const options = parseRawOptions(link.options);
   notes.rendition = link.options;
+  if (options.readsOnce) return await rawOnce(request, link, options, baton, notes);
   const whole = await open(link, request, baton, notes);
   const replied = await reply(whole, link, options, request, baton, notes).catch(async (thrown: unknown) => {
     await whole.body?.return();

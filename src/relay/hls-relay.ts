@@ -1,0 +1,43 @@
+import { BatonError } from '../errors.ts';
+import { filterVariants } from '../hls/filter.ts';
+import { playlistLines } from '../hls/lines.ts';
+import type { Reload } from '../hls/reload.ts';
+import { rewritePlaylist } from '../hls/rewrite.ts';
+import type { Link } from '../sign/link.ts';
+import type { Notes } from './app.ts';
+import type { Baton } from './baton.ts';
+import { feedBase } from './feed-links.ts';
+import { playlistReply } from './hls-playlist-reply.ts';
+import { relayLinks } from './hls-relay-links.ts';
+import type { HlsRelayOptions } from './hls-relay-options.ts';
+
+import type { Reply, Request } from './reply.ts';
+
+/**
+ * A playlist of another server with links to Baton in it, and all else as it is. Playlists it leads to come this way
+ * again, segments and keys as `raw`. What a player of low latency asks for besides is asked of the other server.
+ */
+export async function hlsRelay(
+  request: Request,
+  link: Link,
+  options: HlsRelayOptions,
+  reload: Reload | null,
+  baton: Baton,
+  notes: Notes,
+): Promise<Reply> {
+  if (link.place !== null) throw new BatonError('NOT_FOUND', link.place);
+  if (!link.name.endsWith('.m3u8')) throw new BatonError('OPTIONS_INVALID', `HLS ends in .m3u8, not in ${link.name}`);
+  const startedAt = performance.now();
+  const upstream = await baton.playlists.open(link.source, reload, request.signal, notes.meter);
+  notes.meter.probeMs = performance.now() - startedAt;
+  if (options.isMedia && upstream.kind !== 'media')
+    throw new BatonError('PLAYLIST_INVALID', 'a multivariant playlist where a media playlist should be');
+  const lines = filterVariants(playlistLines(upstream.text), options);
+  const links = relayLinks(link, () => feedBase(request, baton), baton);
+  const text = [...rewritePlaylist(lines, upstream.url, links)].join('');
+  const fresh = Math.max(0, upstream.freshUntil - baton.now()) / 1000;
+  const reply = playlistReply(text, fresh, request, link, baton);
+  if (reply.body instanceof Uint8Array && reply.body.length > request.limits.wholeBytes)
+    throw new BatonError('PLAYLIST_TOO_LARGE', `${reply.body.length} bytes with its links`);
+  return reply;
+}
