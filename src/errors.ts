@@ -16,6 +16,11 @@ const FAILURES = {
   ],
   TRIM_OUT_OF_RANGE: [400, 'The trim starts after the end of the source. Choose an earlier start.', false],
   NOT_FOUND: [404, 'There is nothing at this address. Check the link.', false],
+  SEGMENT_GONE: [
+    410,
+    'This part is of a source that has changed since, or of a channel that has gone on. Load the playlist again.',
+    false,
+  ],
   METHOD_NOT_ALLOWED: [405, 'Only GET, HEAD and OPTIONS are answered here.', false],
   RANGE_NOT_SATISFIABLE: [416, 'The range lies outside the file. Its size is in Content-Range.', false],
   RANGES_UNSUPPORTED: [

@@ -3,7 +3,7 @@ import { FILE_KINDS } from '../grid/container.ts';
 import type { Link } from '../sign/link.ts';
 import type { Seconds } from '../units.ts';
 import type { Baton } from './baton.ts';
-import { cacheControl } from './cache-control.ts';
+import { cacheControl, EDGE_FRESH } from './cache-control.ts';
 import { AUTO_VARY } from './format-auto.ts';
 import type { Headers } from './reply.ts';
 import type { VirtualFile } from './virtual-file.ts';
@@ -50,9 +50,6 @@ function disposition(title: string | undefined, extension: string, name: string)
 }
 
 const renamed = (name: string, extension: string): string => name.replace(/\.(mp3|opus|ogg)$/i, `.${extension}`);
-
-/** The edge leaves private links that live longer to caches, with their token taken off. */
-const EDGE_FRESH: Seconds = 300;
 
 /** A 304 says nothing of the content it does not send (RFC 9110 section 15.4.5). */
 export const bare = (headers: Headers): Headers =>

@@ -63,7 +63,8 @@ const outputOf = ({ frames }: VirtualFile) => {
 
 const timelineOf = (wanted: VirtualFile): Timeline => outputOf(wanted).timeline;
 
-function trackOf({ codec, channels, priming, kbps, frameSamples, samples }: Timeline): Track {
+/** How the frames of a timeline are muxed. @throws INTERNAL for what does not go into fragments */
+export function trackOf({ codec, channels, priming, kbps, frameSamples, samples }: Timeline): Track {
   if ((codec !== 'aac' && codec !== 'opus') || kbps === null) throw new BatonError('INTERNAL', `${codec} in fragments`);
   return { codec, channels, priming, kbps, frameSamples, duration: samples };
 }

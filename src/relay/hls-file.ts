@@ -1,20 +1,26 @@
-import { BatonError } from '../errors.ts';
-import { parsePlace } from '../hls/place.ts';
+import { BatonError, hasCode } from '../errors.ts';
+import { parsePlace, type TrackName } from '../hls/place.ts';
 import { writeMultivariant } from '../hls/write-multivariant.ts';
 import type { Link } from '../sign/link.ts';
+import type { Source } from '../source/record.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { sourceFresh } from './file-headers.ts';
-import { audioTracks } from './hls-audio.ts';
+import { audioTrack } from './hls-audio.ts';
 import { multivariantOf } from './hls-ladder.ts';
 import type { HlsFileOptions } from './hls-options.ts';
 import { playlistReply } from './hls-playlist-reply.ts';
+import { mediaPlaylistOf } from './hls-media-playlist.ts';
+import { initReply, segmentReply } from './hls-segment-reply.ts';
+import type { HlsTrack } from './hls-track.ts';
 import { openSource } from './open-source.ts';
 import type { Reply, Request } from './reply.ts';
+import { shortVersion } from '../sign/resume-token.ts';
 
 /**
  * An episode as HLS. The playlists are computed, and nothing is encoded for them; a segment is a stretch of the grid, so
- * that any process makes the same one at any time.
+ * that any process makes the same one at any time. Where the length of the source is known from its index alone,
+ * everything but the multivariant playlist waits for that.
  */
 export async function hlsFile(
   request: Request,
@@ -27,8 +33,38 @@ export async function hlsFile(
   const place = link.place === null ? null : parsePlace(link.place);
   if (link.place !== null && place === null) throw new BatonError('NOT_FOUND', link.place);
   const source = await openSource(link, request, baton, notes);
-  const tracks = audioTracks(source, options, baton);
-  if (place !== null) throw new BatonError('NOT_FOUND', link.place ?? '');
-  const text = writeMultivariant(multivariantOf(tracks, link.name));
-  return playlistReply(text, sourceFresh(baton), request, link, baton);
+  if (place === null) {
+    baton.sources.startIndex(source);
+    const text = writeMultivariant(multivariantOf(options.audio, source.record, link.name));
+    return playlistReply(text, sourceFresh(baton), request, link, baton);
+  }
+  const { part } = place;
+  const version = shortVersion(source.record.version);
+  if (part.kind !== 'playlist' && part.version !== version) throw new BatonError('SEGMENT_GONE', link.place ?? '');
+  const track = trackOf(place.track, await measured(source, request, baton, notes), options, baton);
+  switch (part.kind) {
+    case 'playlist':
+      return playlistReply(mediaPlaylistOf(track, version), sourceFresh(baton), request, link, baton);
+    case 'init':
+      return initReply(track, request, link, baton, notes);
+    case 'segment':
+      return await segmentReply(track, part.index, request, link, baton, notes);
+  }
+}
+
+function trackOf(name: TrackName, source: Source, { audio }: HlsFileOptions, baton: Baton): HlsTrack {
+  const rendition = name.kind === 'audio' ? audio.find(({ kbps }) => kbps === name.kbps) : undefined;
+  if (rendition === undefined) throw new BatonError('NOT_FOUND', `no such track: ${JSON.stringify(name)}`);
+  return audioTrack(source, rendition, baton);
+}
+
+/** The source with its length. Players come back for what is not there yet. */
+async function measured(source: Source, { signal, closing }: Request, baton: Baton, { meter }: Notes): Promise<Source> {
+  try {
+    if (source.record.samples !== null) return source;
+    return await baton.sources.indexed(source, AbortSignal.any([signal, closing]), meter);
+  } catch (error) {
+    if (hasCode(error, 'RESPONSE_LIMIT')) throw new BatonError('SOURCE_UNMEASURED');
+    throw error;
+  }
 }

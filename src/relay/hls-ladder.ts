@@ -1,19 +1,24 @@
-import type { Timeline } from '../grid/timeline.ts';
-import { formatPlace, trackId } from '../hls/place.ts';
+import { type CodedRendition } from '../grid/rendition.ts';
+import { layTimeline, type Span, type Timeline } from '../grid/timeline.ts';
+import { formatPlace, trackId, type TrackName } from '../hls/place.ts';
 import type { Multivariant } from '../hls/write-multivariant.ts';
-import type { AudioTrack } from './hls-audio.ts';
 
-/** The multivariant playlist of a link with this name, whose places its addresses are. */
-export function multivariantOf(tracks: readonly AudioTrack[], name: string): Multivariant {
+/**
+ * The multivariant playlist of a link with this name, whose places its addresses are. The length of the source need not
+ * be known.
+ */
+export function multivariantOf(audio: readonly CodedRendition[], source: Span, name: string): Multivariant {
+  const renditions = audio.map((rendition) => {
+    const track: TrackName = { kind: 'audio', kbps: rendition.kbps };
+    return { track, id: trackId(track), timeline: layTimeline(rendition, source) };
+  });
   return {
-    audio: tracks.map(({ name: track, timeline: { channels } }) => ({
-      ...{ id: trackId(track), name: 'Audio', channels, uri: null },
-    })),
-    variants: tracks.map(({ name: track, timeline }) => ({
+    audio: renditions.map(({ id, timeline: { channels } }) => ({ id, name: 'Audio', channels, uri: null })),
+    variants: renditions.map(({ track, id, timeline }) => ({
       uri: `${name}/${formatPlace({ track, part: { kind: 'playlist' } })}`,
       ...rateOf(timeline),
       codecs: [timeline.codec === 'aac' ? 'mp4a.40.2' : 'Opus'],
-      audio: trackId(track),
+      audio: id,
     })),
   };
 }
@@ -24,5 +29,5 @@ function rateOf({ kbps, frameBytes }: Timeline): { bandwidth: number; averageBan
   return { averageBandwidth, bandwidth: frameBytes === null ? averageBandwidth * AAC_PEAK : averageBandwidth };
 }
 
-const BOXES = 3_000;
+const BOXES = 4_000;
 const AAC_PEAK = 1.2;

@@ -126,7 +126,7 @@ export function legWriter(leg: Leg, timeline: Timeline, track: Track, tokenAt: (
 }
 
 /** Of the stream's last frame only what lies before its end is heard. */
-function lastOf(end: Frames, samples: Samples, { frameSamples, priming }: Track): { lastSamples?: Samples } {
+export function lastOf(end: Frames, samples: Samples, { frameSamples, priming }: Track): { lastSamples?: Samples } {
   const left = priming + samples - (end - 1) * frameSamples;
   if (left > frameSamples) return {};
   if (left <= 0) throw new BatonError('INTERNAL', `frame ${end - 1} lies behind the end`);

@@ -221,6 +221,7 @@ const elsewhere: Partial<Record<FailureCode, string>> = {
   CLIENT_GONE: 'nobody is left to read it; in the usage record it is tested',
   SOURCE_URL_INVALID: 'no link is made for such a source, so it takes the key to ask for one',
   STORE_FAILED: 'a store that fails counts as an empty one',
+  SEGMENT_GONE: 'of HLS alone: test/relay/hls-http.test.ts',
   FEED_INVALID: 'of feeds alone: feed-refused.test.ts',
   FEED_DTD: 'of feeds alone: feed-refused.test.ts',
   PLAYLIST_INVALID: 'of HLS alone: test/hls',

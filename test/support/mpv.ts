@@ -20,11 +20,11 @@ export interface Played {
   readonly sound: Pcm;
 }
 
-/** Plays a file called `name` to its end, as fast as it goes. */
-export async function playWithMpv(binary: string, bytes: Uint8Array, name: string): Promise<Played> {
+/** Plays a file called `name`, or what is at an address, to its end, as fast as it goes. */
+export async function playWithMpv(binary: string, media: Uint8Array | string, name = 'media'): Promise<Played> {
   return await inFolder(async (folder) => {
-    const [file, wav] = [join(folder, name), join(folder, 'played.wav')];
-    await writeFile(file, bytes);
+    const [file, wav] = [typeof media === 'string' ? media : join(folder, name), join(folder, 'played.wav')];
+    if (typeof media !== 'string') await writeFile(file, media);
     const output = ['--no-config', '--no-video', '--ao=pcm', `--ao-pcm-file=${wav}`, '--audio-format=s16'];
     const words = ['--msg-level=all=error,term-msg=info', `--term-playing-msg=${MARK}${FACTS.join('|')}`];
     const mpv = spawn(binary, [...output, ...words, file], { stdio: ['ignore', 'pipe', 'pipe'] });
