@@ -29,19 +29,19 @@ export async function readMultivariant(url: string): Promise<{ text: string; pla
   const text = await textOf(url);
   const playlist = parse(text);
   if (!playlist.isMasterPlaylist) throw new Error(`not a multivariant playlist: ${text}`);
-  return { text, playlist: playlist as types.MasterPlaylist };
+  return { text, playlist: playlist };
 }
 
 export async function readMedia(url: string): Promise<ReadPlaylist> {
   const text = await textOf(url);
   const parsed = parse(text);
   if (parsed.isMasterPlaylist) throw new Error(`not a media playlist: ${text}`);
-  const playlist = parsed as types.MediaPlaylist;
+  const playlist = parsed;
   const at = (uri: string): string => new URL(uri, url).href;
   return {
     text,
     playlist,
-    init: at(playlist.segments[0]?.map?.uri ?? ''),
+    init: at(playlist.segments[0]?.map.uri ?? ''),
     segments: playlist.segments.map(({ uri, duration }) => ({ url: at(uri), duration })),
   };
 }
