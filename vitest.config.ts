@@ -30,6 +30,7 @@ export default defineConfig({
     maxConcurrency: 2,
     reporters: ['default', './test/closing-line.ts'],
     globalSetup: './test/support/package.ts',
+    setupFiles: './test/support/equal-bytes.ts',
     projects: [
       { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...PLAYER] } },
       { extends: true, test: { name: 'live', include: LIVE, sequence: { groupOrder: 1 } } },
