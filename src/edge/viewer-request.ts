@@ -10,7 +10,7 @@ interface EdgeRequest {
   readonly method: string;
   /** The path as the viewer sent it, without the query. */
   uri: string;
-  readonly querystring: object;
+  readonly querystring: Record<string, { readonly value: string; readonly multiValue?: object } | undefined>;
   /** Lower-case names. */
   readonly headers: Record<string, { readonly value: string } | undefined>;
 }
@@ -27,8 +27,12 @@ const LINK =
   /^\/(file|live|hls|feed|raw|embed)\/([a-z0-9]{1,8})(?:\.([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{1,64}))?\.([A-Za-z0-9_-]{43})\/((?!\.{1,2}\/)[A-Za-z0-9._~-]+\/~?[A-Za-z0-9_-]+\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)(\/(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128})?$/;
 const SERVED = /^\/(?:file|live|hls|feed|raw|embed)\//;
 const FRAMED = /^(?:[^/]+\/){2}[^/]+\.mp4(?:\/|$)/;
-const LIVE = /^mode\.live[~/]/;
+/** Playlists that have nothing made for them but while they are waited for. */
+const WAITED_FOR = /^mode\.(?:live|relay)[~/]/;
 const RELAYED = /^mode\.relay[~/]/;
+/** Delivery directives, sorted, as src/hls/reload.ts has them. */
+const RELOAD =
+  /^(?=.)(?:_HLS_msn=(?:0|[1-9]\d{0,15})(?:&_HLS_part=(?:0|[1-9]\d{0,15}))?)?(?:(?:^|&)_HLS_skip=(?:YES|v2))?$/;
 const WITH_PLACES = ['file', 'live', 'hls', 'embed'];
 const RANGE = /^bytes=[ \t,]*(?:(\d+)-(\d*)|-\d+)[ \t,]*$/i;
 /** One spelling alone: CloudFront chooses the function by the address with its dots and escapes resolved. */
@@ -67,7 +71,8 @@ async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   if (!SERVED.test(uri)) return failure('NOT_FOUND');
   const isPage = uri.startsWith('/embed/'); // its addresses are handed on by people and programs that add to them
   const hasQuery = Object.keys(request.querystring).length > 0;
-  const match = uri.length > MAX_CHARS || (hasQuery && !isPage) ? null : LINK.exec(uri);
+  const isReload = uri.startsWith('/hls/') && RELOAD.test(sorted(request.querystring));
+  const match = uri.length > MAX_CHARS || (hasQuery && !isPage && !isReload) ? null : LINK.exec(uri);
   if (match === null) return failure('LINK_INVALID');
   const kind = match[1] ?? '';
   const kid = match[2] ?? '';
@@ -80,6 +85,7 @@ async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   const signature = crypto.createHmac('sha256', secret).update(text).digest('base64url');
   if (!isSame(match[5] ?? '', signature)) return failure('LINK_INVALID');
   const secondsLeft = expiry === '' ? Infinity : parseInt(expiry, 36) - Date.now() / 1000;
+  if (isReload && !RELAYED.test(rest)) return failure('LINK_INVALID');
   if (secondsLeft <= 0) return failure('LINK_EXPIRED');
   if (expiry !== '' && secondsLeft > MAX_LIFE_SECONDS) return failure('LINK_INVALID');
   if (place !== '' && !WITH_PLACES.includes(kind)) return failure('NOT_FOUND');
@@ -87,10 +93,17 @@ async function handler(event: Event): Promise<EdgeRequest | EdgeResponse> {
   request.headers['x-baton-host'] = { value: host === undefined ? '' : host.value };
   if (isSharable(kind, rest) && secondsLeft >= STRIPPED_FROM_SECONDS)
     request.uri = '/' + kind + '/' + kid + '/' + rest + place;
-  const origin = kind === 'hls' && LIVE.test(rest) ? 'hls-live' : partsOrigin(request, kind, rest + place);
+  const origin = kind === 'hls' && WAITED_FOR.test(rest) ? 'hls-live' : partsOrigin(request, kind, rest + place);
   if (origin !== undefined) cf.selectRequestOriginById(origin);
   return request;
 }
+
+/** A query as text. One that repeats a name is none that is allowed. */
+const sorted = (query: EdgeRequest['querystring']): string =>
+  Object.keys(query)
+    .map((name) => name + '=' + (query[name]?.multiValue === undefined ? (query[name]?.value ?? '') : '?'))
+    .sort()
+    .join('&');
 
 /** Whether the answer is the same for all links: what HLS of others becomes are links that live as long as theirs. */
 function isSharable(kind: string, rest: string): boolean {

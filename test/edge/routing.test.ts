@@ -61,7 +61,8 @@ test.each([
   ['the init section of HLS', `${hls}/a128-0123abcd.mp4`, 'GET', { range: 'bytes=0-1' }, 'hls-whole'],
   ['HLS of a channel', hlsLive, 'GET', {}, 'hls-live'],
   ['a segment of a channel', `${hlsLive}/a128-0123abcd-17.m4s`, 'GET', {}, 'hls-live'],
-  ['HLS of others', hlsRelay, 'GET', {}, 'hls-whole'],
+  ['HLS of others', hlsRelay, 'GET', {}, 'hls-live'],
+  ['HLS of others to come', `${hlsRelay}?_HLS_msn=1`, 'GET', {}, 'hls-live'],
   ['a feed', feed, 'GET', { range: 'bytes=0-1' }, null],
   ['a feed', feed, 'HEAD', {}, null],
   ['a page', embed, 'GET', { range: 'bytes=0-1' }, null],
@@ -90,6 +91,26 @@ test('HLS is cached for all its links under one path, but not where its playlist
     expect(await view(path, { now: NOW })).toMatchObject({ code: 'OK', uri: `/hls/k1/${stripped.join('/')}` });
   }
   expect(await view(hlsRelay, { now: NOW })).toMatchObject({ code: 'OK', uri: hlsRelay });
+});
+
+test.each([
+  ['_HLS_msn=0', 'OK'],
+  ['_HLS_msn=17&_HLS_part=2&_HLS_skip=YES', 'OK'],
+  ['_HLS_skip=v2', 'OK'],
+  ['_HLS_msn=01', 'LINK_INVALID'],
+  ['_HLS_part=2', 'LINK_INVALID'],
+  ['_HLS_msn=1&_HLS_msn=2', 'LINK_INVALID'],
+  ['_HLS_msn=1&x=2', 'LINK_INVALID'],
+  ['_HLS_msn=1%26x', 'LINK_INVALID'],
+  ['constructor=1', 'LINK_INVALID'],
+  ['__proto__=1', 'LINK_INVALID'],
+])('players of low latency may ask HLS of others for %s: %s', async (query, code) => {
+  expect(await view(`${hlsRelay}?${query}`, { now: NOW })).toMatchObject({ code });
+  const refused = { code: 'LINK_INVALID', originId: null };
+  for (const path of [hls, hlsLive, raw, live])
+    expect(await view(`${path}?${query}`, { now: NOW })).toMatchObject(refused);
+  const forged = hlsRelay.replace('a.m3u8', 'b.m3u8');
+  expect(await view(`${forged}?${query}`, { now: NOW })).toMatchObject(refused);
 });
 
 test('links of other kinds than files keep their paths', async () => {

@@ -77,11 +77,16 @@ function request(target: string, method: string, headers: Readonly<Record<string
   const mark = target.includes('?') ? target.indexOf('?') : target.length;
   const query = target.slice(mark + 1);
   const pairs = query.split('&').filter((pair) => pair !== '');
+  const nameOf = (pair: string): string => pair.split('=', 1)[0] ?? '';
+  const repeated = pairs.map(nameOf).filter((name, at, names) => names.indexOf(name) !== at);
   return {
     method,
     uri: target.slice(0, mark),
     querystring: Object.fromEntries(
-      pairs.map((pair) => [pair.split('=', 1)[0] ?? '', { value: pair.slice(pair.indexOf('=') + 1) }]),
+      pairs.map((pair) => {
+        const value = pair.slice(pair.indexOf('=') + 1);
+        return [nameOf(pair), { value, ...(repeated.includes(nameOf(pair)) && { multiValue: [{ value }] }) }];
+      }),
     ),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { value }])),
     cookies: {},

@@ -111,7 +111,7 @@ export function cloudFrontTests(template: () => Template): void {
   test('files have the policy without compression, texts one with, and of channels nothing is kept', () => {
     expect(behaviours().map((behaviour) => (behaviour as unknown as Record<string, unknown>)['CachePolicyId'])).toEqual(
       [
-        ...['MediaCache', 'MediaCache', 'TextCache'].map((Ref) => ({ Ref })),
+        ...['MediaCache', 'MediaCache', 'PageCache'].map((Ref) => ({ Ref })),
         '4135ea2d-6df8-44a3-9df3-4b5a84be39ad', // Managed-CachingDisabled
         ...['TextCache', 'PageCache', 'TextCache', 'TextCache'].map((Ref) => ({ Ref })),
       ],
