@@ -75,8 +75,19 @@ const FAILURES = {
     'The source is not a stream that can be relayed live. Use the address of an MP3, AAC or Ogg stream, or of a .m3u or .pls list of such. For an episode, make the link without --live.',
     false,
   ],
-  SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read as audio.', false],
+  SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read.', false],
   SOURCE_NO_AUDIO: [422, 'The source has no audio track.', false],
+  SOURCE_NO_VIDEO: [422, 'The source has no pictures that could be shown.', false],
+  VIDEO_UNSUPPORTED: [
+    415,
+    'The pictures of the source are not in a supported codec: H.264, HEVC, VP8, VP9, AV1 and MPEG-4 are, in MP4, MOV, WebM and Matroska files.',
+    false,
+  ],
+  VIDEO_KEYS_RARE: [
+    422,
+    'The pictures of the source cannot be begun with at most places: it has too few key frames. Encode it with one at least every ten seconds.',
+    false,
+  ],
   FEED_INVALID: [
     415,
     'The source is not an RSS or Atom feed. Use the address of the feed itself, not that of a page or an episode.',

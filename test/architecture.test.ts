@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/ffmpeg': ['src'],
   'src/source': ['src', 'src/media', 'src/net', 'src/store'],
   'src/encode': ['src', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
+  'src/video': ['src', 'src/encode', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
   'src/intake': ['src', 'src/source', 'src/media', 'src/net'],
   'src/ingest': ['src', 'src/intake', 'src/media', 'src/net', 'src/sign', 'src/store'],
   'src/live': [
@@ -52,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'src/source',
       'src/grid',
       'src/hls',
+      'src/video',
       'src/media',
       'src/net',
       'src/sign',

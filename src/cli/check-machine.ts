@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { Config } from '../config.ts';
-import { LIMITS } from '../ffmpeg/limits.ts';
+import { limitCommands, PICTURE_LIMITS, SOUND_LIMITS } from '../ffmpeg/limits.ts';
 import { reasonOf, type Finding } from './finding.ts';
 
 const LEAST_NODE = [24, 3] as const;
@@ -38,7 +38,7 @@ async function descriptors(wanted: number): Promise<Finding> {
 async function limitable(): Promise<Finding> {
   const name = 'limits';
   try {
-    await shell(LIMITS.join(' && '));
+    for (const limits of [SOUND_LIMITS, PICTURE_LIMITS]) await shell(limitCommands(limits).join(' && '));
     return { name, state: 'ok', text: 'ffmpeg runs with limits on memory, processor time and files' };
   } catch (thrown) {
     const advice = 'A hostile file may use more than its share. Run Baton in a container with a memory limit.';

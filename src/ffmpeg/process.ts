@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Milliseconds } from '../units.ts';
 import { FIRST_OUTPUT } from './args.ts';
-import { LIMITS } from './limits.ts';
+import { limitCommands, SOUND_LIMITS, type Limits } from './limits.ts';
 
 /** A started ffmpeg: its pipes, how it ended, and the way to stop it. Whoever starts one must `stop()` it. */
 export interface FfmpegProcess {
@@ -29,11 +29,16 @@ export type Ending =
 const STDERR_BYTES = 4096;
 
 /** Limits that a system refuses are done without. The shell replaces itself by ffmpeg, so the pid is ffmpeg's. */
-const LIMITED = [...LIMITS, 'exec "$0" "$@"'].join(' 2>/dev/null; ');
+const limited = (limits: Limits): string => [...limitCommands(limits), 'exec "$0" "$@"'].join(' 2>/dev/null; ');
 
 /** Starts ffmpeg with an empty environment and resource limits; `outputs` pipes follow stderr. Never throws. */
-export function startFfmpeg(path: string, args: readonly string[], outputs: number): FfmpegProcess {
-  const child = spawn('/bin/sh', ['-c', LIMITED, path, ...args], {
+export function startFfmpeg(
+  path: string,
+  args: readonly string[],
+  outputs: number,
+  limits: Limits = SOUND_LIMITS,
+): FfmpegProcess {
+  const child = spawn('/bin/sh', ['-c', limited(limits), path, ...args], {
     env: {},
     cwd: tmpdir(),
     stdio: ['pipe', 'ignore', 'pipe', ...Array<'pipe'>(outputs).fill('pipe')],
@@ -100,10 +105,18 @@ function lastLines(pipe: Readable): () => string {
   return () => text.trim();
 }
 
-/** The first field of schedstat is the time on a processor, in nanoseconds. */
+/**
+ * The first field of schedstat is the time of the first thread on a processor, in nanoseconds; stat has that of all
+ * threads, in hundredths of a second.
+ */
 function readCpuMs(pid: number | undefined): Milliseconds | null {
   try {
-    return Number(readFileSync(`/proc/${pid ?? 0}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+    const first = Number(readFileSync(`/proc/${pid ?? 0}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+    const fields =
+      readFileSync(`/proc/${pid ?? 0}/stat`, 'latin1')
+        .split(') ')[1]
+        ?.split(' ') ?? [];
+    return Math.max(first, (Number(fields[11]) + Number(fields[12])) * 10);
   } catch {
     return null;
   }

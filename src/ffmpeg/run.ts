@@ -175,7 +175,13 @@ function judge(ending: Ending, stderr: string): void {
 
 /** Somebody else killed ffmpeg; the same job may be run again. */
 export class EncoderKilled extends BatonError {
+  /** It was not somebody else after all: it broke on what it was fed, and will again. */
+  readonly isCrash: boolean;
+
   constructor(signal: string) {
     super('ENCODER_FAILED', `killed by ${signal}`);
+    this.isCrash = CRASHES.includes(signal);
   }
 }
+
+const CRASHES: readonly string[] = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGFPE', 'SIGILL', 'SIGTRAP'];

@@ -9,6 +9,8 @@ export interface MediaPacket {
   readonly samples: Samples;
   /** Where in the file reading may begin to come upon it again. */
   readonly place: Bytes;
+  /** Of pictures: nothing before it is needed to decode it. */
+  readonly isKey?: boolean;
 }
 
 /**

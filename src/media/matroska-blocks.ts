@@ -7,18 +7,22 @@ export interface MatroskaBlock {
   /** Ticks after the timestamp of its cluster. */
   readonly ticks: number;
   readonly frames: readonly Uint8Array[];
+  /** Nothing before it is needed to decode it. */
+  readonly isKey: boolean;
   /** How much of its end is not to be heard, in nanoseconds. */
   readonly discardNs: number;
 }
 
+const KEY = 0x80;
 const LACING = { none: 0, xiph: 1, fixed: 2, ebml: 3 } as const;
 
 /** A SimpleBlock, or the Block in a BlockGroup (RFC 9559 section 10); null when it is damaged. */
 export function readMatroskaBlock(id: number, content: Uint8Array): MatroskaBlock | null {
-  if (id === ID.simpleBlock) return blockIn(content, 0);
+  if (id === ID.simpleBlock) return blockIn(content, null, 0);
   const block = firstIn(content, ID.block);
   const padding = firstIn(content, ID.discardPadding);
-  return block ? blockIn(block, padding ? ebmlInt(padding) : 0) : null;
+  const isKey = firstIn(content, ID.referenceBlock) === undefined;
+  return block ? blockIn(block, isKey, padding ? ebmlInt(padding) : 0) : null;
 }
 
 /** The track that a block belongs to, from its first bytes; null when that is not to be seen. */
@@ -27,12 +31,15 @@ export function blockTrack(content: Uint8Array): number | null {
   return track === null || track === 'more' ? null : track.value;
 }
 
-function blockIn(content: Uint8Array, discardNs: number): MatroskaBlock | null {
+/** `isKey` is null where the block itself says so. */
+function blockIn(content: Uint8Array, isKey: boolean | null, discardNs: number): MatroskaBlock | null {
   const track = readVint(content, 0);
   if (track === null || track === 'more' || track.value === null || content.length < track.length + 3) return null;
   const view = new DataView(content.buffer, content.byteOffset + track.length, 3);
-  const frames = unlaced(content.subarray(track.length + 3), (view.getUint8(2) >> 1) & 3);
-  return frames && { track: track.value, ticks: view.getInt16(0), frames, discardNs };
+  const flags = view.getUint8(2);
+  const frames = unlaced(content.subarray(track.length + 3), (flags >> 1) & 3);
+  const ticks = view.getInt16(0);
+  return frames && { track: track.value, ticks, frames, isKey: isKey ?? (flags & KEY) !== 0, discardNs };
 }
 
 /** RFC 9559 section 10.3. */

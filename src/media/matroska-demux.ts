@@ -21,6 +21,8 @@ export interface MatroskaSound {
   readonly isChained: boolean;
   /** What was stripped from the front of every frame (RFC 9559 5.1.4.1.31.6). */
   readonly prefix: Uint8Array;
+  /** The track is of pictures: they are larger, and not every one is a key. */
+  readonly isPictures?: true;
 }
 
 /** Everything that stands between clusters, or in them. */
@@ -31,8 +33,8 @@ const CLUSTER_BYTE = 0x1f;
 /** Enough of a block to tell its track. */
 const BLOCK_HEAD: Bytes = 40;
 const MAX_UINT: Bytes = 8;
-/** A packet of sound is never larger. */
-const MAX_BLOCK: Bytes = 4 * 2 ** 20;
+/** A packet is never larger. */
+const MAX_BLOCK = { sound: 4 * 2 ** 20, pictures: 32 * 2 ** 20 } as const satisfies Record<string, Bytes>;
 
 /** The packets of one track of a Matroska or WebM file (RFC 9559), from the first cluster on that begins in the bytes. */
 export const matroskaDemux =
@@ -89,7 +91,7 @@ export const matroskaDemux =
         const opening = bytes.subarray(content, content + Math.min(size, BLOCK_HEAD));
         if (opening.length < Math.min(size, BLOCK_HEAD)) return short(head.length + Math.min(size, BLOCK_HEAD));
         const isOurs = head.id === ID.blockGroup || blockTrack(opening) === sound.track;
-        if (isOurs && size <= MAX_BLOCK) {
+        if (isOurs && size <= MAX_BLOCK[sound.isPictures ? 'pictures' : 'sound']) {
           if (content + size > bytes.length) return short(head.length + size);
           const block = readMatroskaBlock(head.id, bytes.subarray(content, content + size));
           if (block?.track === sound.track) packets.push(...packetsIn(block));
@@ -115,7 +117,7 @@ export const matroskaDemux =
       return (next < 0 ? bytes.length : next) - at;
     }
 
-    function packetsIn({ ticks, frames, discardNs }: MatroskaBlock): MediaPacket[] {
+    function packetsIn({ ticks, frames, isKey, discardNs }: MatroskaBlock): MediaPacket[] {
       if (cluster?.ticks == null) return [];
       const packets: MediaPacket[] = [];
       const exact = (cluster.ticks + ticks - sound.origin) * sound.tickSamples;
@@ -125,7 +127,8 @@ export const matroskaDemux =
         const discarded = index === frames.length - 1 ? Math.round(discardNs / sound.sampleNs) : 0;
         const samples = Math.max(0, sound.samplesOf(packet, before?.bytes ?? null) - discarded);
         const place = sound.isChained && before ? before.place : cluster.place;
-        if (isStart || before !== null || !sound.isChained) packets.push({ bytes: packet, at, samples, place });
+        const key = sound.isPictures ? { isKey } : {};
+        if (isStart || before !== null || !sound.isChained) packets.push({ bytes: packet, at, samples, place, ...key });
         before = { bytes: packet, place: cluster.place };
         isStart = false;
         at += samples;

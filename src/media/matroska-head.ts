@@ -3,6 +3,7 @@ import { type ChapterMark, chaptersOf } from './chapter-marks.ts';
 import { allIn, ebmlElements, ebmlFloat, ebmlText, ebmlUint, firstIn } from './ebml.ts';
 import { tagsOfTexts } from './id3-tags.ts';
 import { imageType } from './image-type.ts';
+import type { Colour } from './avc.ts';
 import { ID } from './matroska-ids.ts';
 import type { Artwork, Tags } from './tags.ts';
 
@@ -31,7 +32,37 @@ export interface AudioTrack {
   readonly isSealed: boolean;
 }
 
+/** A track of pictures (RFC 9559 5.1.4.1.28). */
+export interface PictureTrack {
+  readonly number: number;
+  readonly codecId: string;
+  readonly codecPrivate: Uint8Array | null;
+  /** Null where it is not said. */
+  readonly frameNs: number | null;
+  readonly width: number;
+  readonly height: number;
+  /** Width of a pixel to its height. */
+  readonly pixelAspect: readonly [number, number];
+  /** Clockwise. */
+  readonly rollDegrees: number;
+  readonly colour: Colour | null;
+  readonly prefix: Uint8Array;
+  readonly isSealed: boolean;
+}
+
+/** Where decoding may begin, as the Cues of a file list it (RFC 9559 5.1.5). */
+export interface Cue {
+  readonly ticks: number;
+  /** From the start of the segment's content on. */
+  readonly cluster: Bytes;
+}
+
+const VIDEO = 1;
 const AUDIO = 2;
+/** Display sizes are pixels, or else in proportion. */
+const DISPLAY_UNKNOWN = 4;
+const UNSPECIFIED = 2;
+const FULL_RANGE = 2;
 const HEADER_STRIPPING = 3;
 /** It is put before every packet: what packets of sound have in common is a few bytes. */
 const MAX_PREFIX: Bytes = 64;
@@ -60,6 +91,53 @@ export function readTracks(content: Uint8Array): { audio: AudioTrack[]; count: n
   const entries = allIn(content, ID.trackEntry);
   const audio = entries.filter((entry) => uint(entry, ID.trackType, 0) === AUDIO).map(readTrack);
   return { audio, count: entries.length };
+}
+
+/** The first track of pictures in the content of Tracks, by preference one that is meant to be shown; null without one. */
+export function readPictureTrack(content: Uint8Array): PictureTrack | null {
+  const entries = allIn(content, ID.trackEntry).filter((entry) => uint(entry, ID.trackType, 0) === VIDEO);
+  const entry = entries.find((one) => uint(one, ID.flagDefault, 1) === 1) ?? entries[0];
+  if (entry === undefined) return null;
+  const video = firstIn(entry, ID.video) ?? new Uint8Array();
+  const [width, height] = [uint(video, ID.pixelWidth, 0), uint(video, ID.pixelHeight, 0)];
+  const isProportion = uint(video, ID.displayUnit, 0) !== DISPLAY_UNKNOWN;
+  const [shownWidth, shownHeight] = [uint(video, ID.displayWidth, width), uint(video, ID.displayHeight, height)];
+  const roll = firstIn(firstIn(video, ID.projection) ?? new Uint8Array(), ID.poseRoll);
+  return {
+    number: uint(entry, ID.trackNumber, 0),
+    codecId: ebmlText(firstIn(entry, ID.codecId) ?? new Uint8Array()),
+    codecPrivate: firstIn(entry, ID.codecPrivate)?.slice() ?? null,
+    frameNs: positive(uint(entry, ID.defaultDuration, 0)),
+    width,
+    height,
+    pixelAspect:
+      isProportion && shownWidth > 0 && shownHeight > 0 ? [shownWidth * height, shownHeight * width] : [1, 1],
+    rollDegrees: roll ? -ebmlFloat(roll) : 0,
+    colour: colourIn(firstIn(video, ID.colour)),
+    ...readEncodings(firstIn(entry, ID.contentEncodings)),
+  };
+}
+
+function colourIn(content: Uint8Array | undefined): Colour | null {
+  if (content === undefined) return null;
+  return {
+    primaries: uint(content, ID.primaries, UNSPECIFIED),
+    transfer: uint(content, ID.transferCharacteristics, UNSPECIFIED),
+    matrix: uint(content, ID.matrixCoefficients, UNSPECIFIED),
+    isFullRange: uint(content, ID.range, 0) === FULL_RANGE,
+  };
+}
+
+/** The cues of a track in the content of Cues, in order. */
+export function readCues(content: Uint8Array, track: number): Cue[] {
+  const cues: Cue[] = [];
+  for (const point of ebmlElements(content)) {
+    if (point.id !== ID.cuePoint) continue;
+    const positions = allIn(point.content, ID.cueTrackPositions).find((one) => uint(one, ID.cueTrack, 0) === track);
+    const cluster = positions ? uint(positions, ID.cueClusterPosition, -1) : -1;
+    if (cluster >= 0) cues.push({ ticks: uint(point.content, ID.cueTime, 0), cluster });
+  }
+  return cues.toSorted((a, b) => a.ticks - b.ticks);
 }
 
 /** Where elements stand that a SeekHead lists: offsets from the start of the segment's content, by id. */

@@ -9,7 +9,18 @@ export interface MatroskaTrack {
   readonly channels: number;
 }
 
+/** The one track of a stream of pictures. */
+export interface MatroskaPictures {
+  readonly codecId: 'V_MPEG4/ISO/AVC' | 'V_MPEGH/ISO/HEVC' | 'V_VP8' | 'V_VP9' | 'V_AV1' | 'V_MPEG4/ISO/ASP';
+  readonly codecPrivate?: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** How long a picture lasts: after the last one nothing else tells. */
+  readonly pictureMs: Milliseconds;
+}
+
 const TRACK = 1;
+const VIDEO = 1;
 const AUDIO = 2;
 const NANOSECONDS_PER_TICK = 1_000_000;
 const UNKNOWN_SIZE = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -20,6 +31,29 @@ const PACKET_HEAD_BYTES: Bytes = 27;
  * its track. `matroskaPacket`s follow.
  */
 export function matroskaHead({ codecId, codecPrivate, sampleRate, channels }: MatroskaTrack): Uint8Array {
+  const sound = element([0xe1], element([0xb5], double(sampleRate)), element([0x9f], uint(channels)));
+  return streamHead(AUDIO, codecId, codecPrivate, sound);
+}
+
+/** The same of a stream with one track of pictures. */
+export function matroskaPicturesHead({
+  codecId,
+  codecPrivate,
+  width,
+  height,
+  pictureMs,
+}: MatroskaPictures): Uint8Array {
+  const picture = element([0xe0], element([0xb0], uint(width)), element([0xba], uint(height)));
+  const lasting = element([0x23, 0xe3, 0x83], uint(pictureMs * NANOSECONDS_PER_TICK)); // DefaultDuration
+  return streamHead(VIDEO, codecId, codecPrivate, lasting, picture);
+}
+
+function streamHead(
+  type: number,
+  codecId: string,
+  codecPrivate: Uint8Array | undefined,
+  ...details: Part[]
+): Uint8Array {
   const head = element(
     [0x1a, 0x45, 0xdf, 0xa3],
     element([0x42, 0x82], ascii('matroska')),
@@ -36,11 +70,11 @@ export function matroskaHead({ codecId, codecPrivate, sampleRate, channels }: Ma
     [0xae],
     element([0xd7], uint(TRACK)), // TrackNumber
     element([0x73, 0xc5], uint(TRACK)), // TrackUID
-    element([0x83], uint(AUDIO)), // TrackType
+    element([0x83], uint(type)), // TrackType
     element([0x9c], uint(0)), // FlagLacing
     element([0x86], ascii(codecId)),
     codecPrivate ? element([0x63, 0xa2], codecPrivate) : [],
-    element([0xe1], element([0xb5], double(sampleRate)), element([0x9f], uint(channels))),
+    ...details,
   );
   return concat([head, [0x18, 0x53, 0x80, 0x67], UNKNOWN_SIZE, info, element([0x16, 0x54, 0xae, 0x6b], track)]);
 }

@@ -13,6 +13,8 @@ import { linkReader, type LinkReader } from '../sign/reader.ts';
 import { sourceNet } from '../source/source-net.ts';
 import { createPayloads, type Payloads } from '../source/payloads.ts';
 import { createSources, type Sources } from '../source/sources.ts';
+import { createFilms, type Films } from '../video/films.ts';
+import { createSegments, type Segments } from '../video/segments.ts';
 import type { Store } from '../store/store.ts';
 import { trackedStore } from '../store/tracked.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
@@ -30,6 +32,11 @@ export interface Baton extends Omit<Parts, 'store'> {
   readonly sources: Sources;
   readonly payloads: Payloads;
   readonly playlists: UpstreamPlaylists;
+  readonly films: Films;
+  /** Of pictures. */
+  readonly segments: Segments;
+  /** The store, which is degraded and waited for. */
+  readonly kept: Store;
   readonly chunks: Chunks;
   readonly slots: Slots;
   readonly channels: Channels;
@@ -82,6 +89,8 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
   const feeds = createFeedLengths({ sources, files, store: tracked, engineId: engine.id, now, revalidateMs });
   const warm = warmPool(engine.path, { size: parked, idleMs: PARKED_MS });
   const chunks = createChunks(tracked, { sources, engine, warm });
+  const slots = encoderSlots(config.encoders, config.encoders * URGENT_PER_ENCODER);
+  const segments = createSegments(tracked, slots);
   const { dvrMs, silenceMs } = config;
   const channels = createChannels({
     ...{ net, store: tracked, now, clock: () => performance.now(), dvrMs, silenceMs },
@@ -102,7 +111,10 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
     payloads,
     playlists: upstreamPlaylists(net, now, revalidateMs),
     chunks,
-    slots: encoderSlots(config.encoders, config.encoders * URGENT_PER_ENCODER),
+    slots,
+    films: createFilms(sources, tracked),
+    segments,
+    kept: tracked,
     channels,
     admission: admission(config.maxRequests),
     listeners: admission(config.maxListeners),
@@ -111,7 +123,7 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
     now,
     onUsage,
     close: async () => {
-      await Promise.all([chunks.close(), feeds.close(), channels.close()]);
+      await Promise.all([chunks.close(), segments.close(), feeds.close(), channels.close()]);
       await Promise.all([warm.close(), sources.close(), payloads.close()]);
       await net.close();
       await tracked.idle();

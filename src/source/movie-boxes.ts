@@ -40,13 +40,14 @@ function idOf(track: Uint8Array): number {
   return header ? uint32(header, header[0] === 1 ? 20 : 12) : 0;
 }
 
-interface Box {
+/** A box with its content. */
+export interface Box {
   readonly type: string;
   readonly bytes: Uint8Array;
 }
 
 /** The boxes in `bytes`; stops at the first one that is not whole. */
-function* childBoxes(bytes: Uint8Array): Generator<Box> {
+export function* childBoxes(bytes: Uint8Array): Generator<Box> {
   for (let at = 0; at + 8 <= bytes.length;) {
     const size = uint32(bytes, at);
     if (size < 8 || at + size > bytes.length) return;

@@ -1,4 +1,4 @@
-import { BatonError } from '../errors.ts';
+import { BatonError, hasCode } from '../errors.ts';
 import { containerBehindTags } from './frame-container.ts';
 import { identify } from './identify.ts';
 import { probeAdts } from './probe-adts.ts';
@@ -32,13 +32,24 @@ export async function probe(
   const sample: Sample = { head, size, tail: found.tail, read, peek: found.read };
   const named = identify(head);
   const container = named === 'mp3' ? await containerBehindTags(sample, signal, meter) : named;
-  const { probed, movie } =
+  const { probed, movie } = await (
     container === 'mp4'
-      ? await probeMp4(sample, signal, meter)
-      : { probed: await probeOf(container)(sample, signal, meter), movie: null };
-  expectSound(probed, size);
+      ? probeMp4(sample, signal, meter)
+      : probeOf(container)(sample, signal, meter).then((probed) => ({ probed, movie: null }))
+  ).catch((error: unknown) => {
+    if (hasCode(error, 'SOURCE_NO_AUDIO') && WITH_PICTURES.includes(container)) return { probed: SILENT, movie: null };
+    throw error;
+  });
+  if (probed.isSilent !== true) expectSound(probed, size);
   return { record: { ...(await found.identity), container, ...probed }, movie };
 }
+
+const WITH_PICTURES: readonly ProbeRecord['container'][] = ['mp4', 'matroska'];
+
+const SILENT: Probed = {
+  ...{ codec: 'pcm_s16le', decoderConfig: null, sampleRate: 48_000, channels: 1, samples: 0, skip: 0 },
+  ...{ mp3: null, pcm: null, stream: null, tags: { chapters: [] }, isSilent: true },
+};
 
 type Probe = (sample: Sample, signal: AbortSignal, meter?: SourceMeter) => Promise<Probed>;
 

@@ -35,6 +35,8 @@ export interface ProbeRecord {
   /** Of ADTS alone. */
   readonly adts?: AdtsFacts;
   readonly tags: Tags;
+  /** It has pictures perhaps, but no sound that could be played: what stands above says nothing. */
+  readonly isSilent?: true;
 }
 
 /** Where samples stand that are not coded at all. */

@@ -14,6 +14,8 @@ export interface Sources {
    * errors and CODEC_UNSUPPORTED.
    */
   open(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
+  /** The same, of a source that has no sound as well. */
+  openAny(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
   /**
    * Packets that decode to the presentation samples [from, to), with the same lead-in every time. Waits for the seek
    * index where positions need it. Throws SOURCE_CHANGED when the source is not what it was when it was opened.
@@ -42,10 +44,16 @@ export function createSources(deps: SourceDeps): Sources {
   const shelf = createShelf(deps);
   const find = createCatalogue(deps, shelf);
 
-  async function open(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {
+  async function openAny(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {
     const holding = await find(url, signal, meter);
     if (countingOf(holding.source.record) !== null) await orAbort(holding.medium(), signal); // its index may be stored
     return holding.source;
+  }
+
+  async function open(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source> {
+    const source = await openAny(url, signal, meter);
+    if (source.record.isSilent === true) throw new BatonError('SOURCE_NO_AUDIO', url);
+    return source;
   }
 
   async function packets(
@@ -115,7 +123,18 @@ export function createSources(deps: SourceDeps): Sources {
     );
   }
 
-  return { open, packets, bytes, startIndex, certain, indexed, downloaded, scanned, close: () => shelf.close() };
+  return {
+    open,
+    openAny,
+    packets,
+    bytes,
+    startIndex,
+    certain,
+    indexed,
+    downloaded,
+    scanned,
+    close: () => shelf.close(),
+  };
 }
 
 const ended = (tasks: readonly Promise<void>[], signal: AbortSignal): Promise<unknown> =>

@@ -1,0 +1,71 @@
+import type { Colour } from '../media/avc.ts';
+import type { Rotation } from '../media/fmp4-video.ts';
+import type { PictureCodec } from '../ffmpeg/picture-args.ts';
+import type { SourceMeter } from '../source/reader.ts';
+import type { Seconds } from '../units.ts';
+
+/** What is known of the pictures of one version of a source. */
+export interface FilmFacts {
+  readonly codec: PictureCodec;
+  /** AVC, HEVC or AV1 configuration record, or what MPEG-4 puts before the first picture; null where there is none. */
+  readonly config: Uint8Array | null;
+  /** As coded. */
+  readonly width: number;
+  readonly height: number;
+  /** Width of a pixel to its height. */
+  readonly pixelAspect: readonly [number, number];
+  /** Clockwise, how it is to be turned. */
+  readonly rotation: Rotation;
+  /** Frames a second: of most of them, else on average. */
+  readonly rate: number;
+  /** Null where nothing says so. */
+  readonly colour: Colour | null;
+}
+
+/** One coded picture. */
+export interface FilmPacket {
+  readonly bytes: Uint8Array;
+  /** When it is shown. */
+  readonly at: Seconds;
+  readonly isKey: boolean;
+}
+
+/** The pictures of a source. Its time is that of the sound: 0 is where the sound begins, if there is any. */
+export interface Film {
+  readonly facts: FilmFacts;
+  /** When the first picture is shown, which may be before the sound begins, and when the last one ends. */
+  readonly start: Seconds;
+  readonly duration: Seconds;
+  /**
+   * In the order they are decoded, from the key picture on that is needed for what is shown at `from`, up to the last one
+   * that is shown before or at `to`; a few more may follow. Throws VIDEO_KEYS_RARE, SOURCE_DAMAGED, and what reading does.
+   */
+  packets(from: Seconds, to: Seconds, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<FilmPacket, void>;
+  /** Where its H.264 may be passed on as it is; null where it has to be coded anew. */
+  readonly cuts: FilmCuts | null;
+}
+
+/** Coded pictures from one key picture to another one, of which nothing needs to be changed. */
+export interface FilmCuts {
+  /** Ticks a second. */
+  readonly timescale: number;
+  readonly pieces: readonly FilmPiece[];
+  /** The coded pictures of a piece, in the order they are decoded. */
+  read(index: number, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<CutPicture, void>;
+}
+
+/** What becomes a segment. */
+export interface FilmPiece {
+  /** In ticks, from the first one on. */
+  readonly decodeTime: number;
+  /** From when its first picture is shown to when that of the next piece is. */
+  readonly duration: Seconds;
+  readonly bytes: number;
+}
+
+export interface CutPicture {
+  readonly bytes: Uint8Array;
+  readonly duration: number;
+  readonly shownAfter: number;
+  readonly isKey: boolean;
+}

@@ -1,0 +1,112 @@
+import { BatonError } from '../errors.ts';
+import { SEGMENT } from '../grid/picture.ts';
+import { readAvcConfig, readAvcSequence, type AvcSequence } from '../media/avc.ts';
+import type { SourceMeter } from '../source/reader.ts';
+import type { Seconds } from '../units.ts';
+import type { CutPicture, FilmCuts, FilmFacts, FilmPiece } from './film.ts';
+import { eachRange, type FilmBytes } from './film-bytes.ts';
+import type { MovieIndex } from './movie-index.ts';
+
+/** What browsers play: Baseline, Main and High (ITU-T H.264 table A-1: level 5.2), and no faster than screens are. */
+const PROFILES: readonly number[] = [66, 77, 100];
+const HIGHEST_LEVEL = 52;
+const FASTEST = 61;
+/** Sound and pictures may be off by so much, which nobody sees. */
+const UNSEEN: Seconds = 0.02;
+const LONGEST_PIECE: Seconds = 2 * SEGMENT;
+const MOST_BITS = 20e6;
+const REORDERED = 16;
+const LENGTH_BYTES = 4;
+
+/**
+ * Where the pictures of a movie may be cut and passed on as they are: at the first key picture at or after each multiple of
+ * 6 s. Null where some player could not play them, or a piece would be too long or too large.
+ */
+export function movieCuts(
+  { timescale, mediaTime, table }: MovieIndex,
+  facts: FilmFacts,
+  origin: Seconds,
+  duration: Seconds,
+  bytes: FilmBytes,
+): FilmCuts | null {
+  const { count, decodeTimes, shifts, sizes, offsets, keys } = table;
+  if (!isPlayable(facts) || keys.length === 0) return null;
+  const shift = mediaTime + Math.round(origin * timescale);
+  const ticksAt = (sample: number): number => (decodeTimes[sample] ?? 0) + (shifts[sample] ?? 0) - shift;
+  const shownAt = (sample: number): Seconds => ticksAt(sample) / timescale;
+  const first = keys[0] ?? 0;
+  const early: number = Math.min(0, ticksAt(first));
+  if (early < 0 && (0 - early) / timescale > UNSEEN) return null;
+
+  const starts = [first];
+  for (const key of keys)
+    if (shownAt(key) >= nextCut(shownAt(starts.at(-1) ?? 0)) - UNSEEN / 2 && key > first) starts.push(key);
+  if (starts.some((start) => hasLeading(start))) return null;
+  const began = decodeTimes[first] ?? 0;
+  const pieces = starts.map((start, index): FilmPiece => {
+    const end = starts[index + 1] ?? count;
+    const from = index === 0 ? 0 : shownAt(start);
+    const to = end < count ? shownAt(end) : duration;
+    let size = 0;
+    for (let sample = start; sample < end; sample++) size += sizes[sample] ?? 0;
+    return { decodeTime: (decodeTimes[start] ?? 0) - began, duration: to - from, bytes: size };
+  });
+  const isBounded = (piece: FilmPiece): boolean =>
+    piece.duration > 0 &&
+    piece.duration <= LONGEST_PIECE &&
+    (piece.bytes * 8) / Math.max(1, piece.duration) <= MOST_BITS;
+  if (!pieces.every(isBounded)) return null;
+
+  /** A picture that is decoded behind a key picture and shown before it takes pictures from before that. */
+  function hasLeading(key: number): boolean {
+    for (let sample = key + 1; sample <= Math.min(count - 1, key + REORDERED); sample++)
+      if (ticksAt(sample) < ticksAt(key)) return true;
+    return false;
+  }
+
+  async function* read(index: number, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<CutPicture, void> {
+    const start = starts[index] ?? count;
+    const end = starts[index + 1] ?? count;
+    const ranges = Array.from({ length: end - start }, (_, at) => {
+      const offset = offsets[start + at] ?? 0;
+      return { start: offset, end: offset + (sizes[start + at] ?? 0) };
+    });
+    const isKey = new Set(keys.filter((key) => key >= start && key < end));
+    let sample = start;
+    for await (const picture of eachRange(bytes, ranges, signal, meter)) {
+      if (!isWhole(picture)) throw new BatonError('SOURCE_DAMAGED', `units of picture ${sample}`);
+      const decodedAt = decodeTimes[sample] ?? 0;
+      yield {
+        bytes: picture,
+        duration: (decodeTimes[sample + 1] ?? decodedAt) - decodedAt,
+        shownAfter: ticksAt(sample) - early - (decodedAt - began),
+        isKey: isKey.has(sample),
+      };
+      sample += 1;
+    }
+  }
+
+  return { timescale, pieces, read };
+}
+
+/** The first multiple of a segment behind `at`. */
+const nextCut = (at: Seconds): Seconds => (Math.floor((at + UNSEEN / 2) / SEGMENT) + 1) * SEGMENT;
+
+function isPlayable({ codec, config, rate, rotation }: FilmFacts): boolean {
+  if (codec !== 'h264' || config === null || rotation !== 0 || rate > FASTEST) return false;
+  const sets = readAvcConfig(config);
+  if (sets?.lengthBytes !== LENGTH_BYTES || sets.pictures.length === 0) return false;
+  const sequences = sets.sequences.map(readAvcSequence);
+  return sequences.length > 0 && sequences.every((sequence) => sequence !== null && isCommon(sequence));
+}
+
+const isCommon = ({ profile, level, chromaFormat, bitDepth, isProgressive }: AvcSequence): boolean =>
+  PROFILES.includes(profile) && level <= HIGHEST_LEVEL && chromaFormat === 1 && bitDepth === 8 && isProgressive;
+
+/** Whether the lengths of its NAL units fill a picture. */
+function isWhole(picture: Uint8Array): boolean {
+  const view = new DataView(picture.buffer, picture.byteOffset, picture.length);
+  let at = 0;
+  while (at + LENGTH_BYTES <= picture.length) at += LENGTH_BYTES + view.getUint32(at);
+  return at === picture.length && at > 0;
+}
