@@ -61,6 +61,10 @@ export interface Config {
   readonly metricsToken: string | null;
   /** Listeners of channels at the same time. */
   readonly maxListeners: number;
+  /** Exact origins whose pages may publish, besides the server's own. */
+  readonly ingestOrigins: readonly string[];
+  /** Publishers who are connected at the same time. */
+  readonly maxPublishers: number;
   /** How long responses under way may go on after SIGTERM. */
   readonly shutdownMs: Milliseconds;
 }
@@ -98,11 +102,14 @@ export const variables = {
   BATON_LEG_SECONDS: 'how much sound a leg of a framed stream brings (20)',
   BATON_LIVE_LEG_SECONDS:
     'how long a leg of a live channel lasts (an hour; on functions, of the leg that carries it, 90)',
-  BATON_LIVE_BEHIND_SECONDS: 'how far behind what is on now new listeners of a channel begin (6; on functions 30)',
+  BATON_LIVE_BEHIND_SECONDS:
+    'how far behind what is on now new listeners of a channel begin (6, of one that is published here 0; on functions 30)',
   BATON_DVR_MINUTES: 'how far back listeners of a channel may go (30)',
   BATON_SILENCE_SECONDS: 'how long silence stands for a station that is away, before it is given up (30)',
   BATON_METRICS_TOKEN: 'bearer token that opens /metrics, for Prometheus (closed)',
   BATON_MAX_LISTENERS: 'listeners of live channels at the same time (5000)',
+  BATON_INGEST_ORIGINS: "exact origins, comma-separated, whose pages may publish besides the server's own",
+  BATON_MAX_PUBLISHERS: 'publishers who are connected at the same time (64)',
   BATON_SHUTDOWN_SECONDS: 'how long responses may go on after SIGTERM (10)',
   FFMPEG_PATH: 'another ffmpeg than the one of the npm package',
 } as const;
@@ -140,6 +147,8 @@ export function readConfig(env: Environment): Config {
     silenceMs: whole(env, 'BATON_SILENCE_SECONDS', 30, 0, 86_400) * 1000,
     metricsToken: text(env, 'BATON_METRICS_TOKEN'),
     maxListeners: whole(env, 'BATON_MAX_LISTENERS', 5000, 1, 1_000_000),
+    ingestOrigins: list(env, 'BATON_INGEST_ORIGINS').map((text) => origin('BATON_INGEST_ORIGINS', text)),
+    maxPublishers: whole(env, 'BATON_MAX_PUBLISHERS', 64, 1, 100_000),
     shutdownMs: whole(env, 'BATON_SHUTDOWN_SECONDS', 10, 0, 3600) * 1000,
   });
 }
@@ -167,7 +176,7 @@ function origins(env: Environment): readonly string[] {
   // Never in a deployed function: its runtime API is on loopback. Lambda reserves the second variable for itself.
   if (env['AWS_LAMBDA_RUNTIME_API'] !== undefined && env['AWS_LAMBDA_INITIALIZATION_TYPE'] !== 'local-lambda')
     return [];
-  return list(env, 'BATON_ALLOW_ORIGINS').map(origin);
+  return list(env, 'BATON_ALLOW_ORIGINS').map((text) => origin('BATON_ALLOW_ORIGINS', text));
 }
 
 function list(env: Environment, name: keyof typeof variables): readonly string[] {
@@ -181,11 +190,11 @@ function flag(env: Environment, name: keyof typeof variables): boolean {
   throw invalid(name, `must be 1 or 0, not "${text}"`);
 }
 
-function origin(text: string): string {
+function origin(name: keyof typeof variables, text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && text.replace(/\/$/, '').toLowerCase() === url.origin)
     return url.origin;
-  throw invalid('BATON_ALLOW_ORIGINS', `must hold exact origins such as http://127.0.0.1:9000, not "${text}"`);
+  throw invalid(name, `must hold exact origins such as http://127.0.0.1:9000, not "${text}"`);
 }
 
 function publicOrigin(env: Environment): string | null {

@@ -19,7 +19,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/encode': ['src', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
   'src/video': ['src', 'src/encode', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
   'src/intake': ['src', 'src/source', 'src/media', 'src/net'],
-  'src/ingest': ['src', 'src/intake', 'src/media', 'src/net', 'src/sign', 'src/store'],
   'src/live': [
     'src',
     'src/intake',
@@ -31,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/net',
     'src/store',
   ],
+  'src/ingest': ['src', 'src/live', 'src/intake', 'src/media', 'src/net', 'src/sign', 'src/store'],
   'src/lambda': ['src', 'src/relay', 'src/ffmpeg', 'src/meter', 'src/sign', 'src/store'],
   'src/edge': [],
   'src/key-sync': ['src', 'src/sign'],
@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/relay': [
     ...[
       'src',
+      'src/ingest',
       'src/live',
       'src/intake',
       'src/encode',
@@ -66,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/local': [
     'src',
     'handlers',
+    'src/ingest',
     'src/relay',
     'src/sign',
     'src/store',

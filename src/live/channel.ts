@@ -1,15 +1,18 @@
 import type { Net } from '../net/open.ts';
+import { isShowAddress } from '../show-address.ts';
 import type { Store } from '../store/store.ts';
 import type { Milliseconds, Samples } from '../units.ts';
 import { createBill, type Bill } from './bill.ts';
 import { headFile, type HeadFile } from './head-file.ts';
-import { openIntake } from '../intake/intake.ts';
+import { openIntake, type Intake } from '../intake/intake.ts';
 import { listen, type Listening, type SourceState } from './listening.ts';
 import { createSoundtrack, type Soundtrack } from './soundtrack.ts';
 
 /** What channels are made with. */
 export interface ChannelDeps {
   readonly net: Net;
+  /** Opens what is published here, as `openIntake` does a station; without it nothing is. */
+  readonly openShow?: (url: string, signal: AbortSignal) => Promise<Intake>;
   readonly store: Store;
   /** Unix time, and a monotonic clock. */
   readonly now: () => Milliseconds;
@@ -52,9 +55,14 @@ export function createChannel(
   const stopping = new Set<Promise<void>>();
   let connectionsBefore = 0;
 
+  const open = (url: string, signal: AbortSignal): Promise<Intake> =>
+    deps.openShow !== undefined && isShowAddress(url)
+      ? deps.openShow(url, signal)
+      : openIntake(url, deps.net, signal);
+
   const begin = (): Listening =>
     listen(urls, {
-      ...{ head, sound, chunkSamplesOf, open: (url, signal) => openIntake(url, deps.net, signal) },
+      ...{ head, sound, chunkSamplesOf, open },
       meter: bill.meter,
       ...deps,
     });

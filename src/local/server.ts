@@ -10,10 +10,12 @@ import type { Milliseconds } from '../units.ts';
 import { demoApp } from './demo-app.ts';
 import type { Demo } from './demo-api.ts';
 import { answer, SEND_IDLE_MS } from './http.ts';
+import { ingestSocket } from './ingest-socket.ts';
 import { listen } from './listen.ts';
 import { guarded } from './guarded.ts';
 import { createMetrics } from './metrics.ts';
 import { bundlePlayer } from './player-bundle.ts';
+import { publishingOf } from './publishers.ts';
 import { notFound, routes } from './routes.ts';
 
 /** What a server is made of. */
@@ -56,6 +58,8 @@ export async function startServer({
     log(JSON.stringify(record));
   };
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now, onUsage });
+  const publishing = publishingOf(baton);
+  const socket = ingestSocket(publishing, config);
   const stopping = new AbortController();
   const routed = routes(baton, player, { metrics: guarded(metrics.appOf(baton), config.metricsToken) });
   const server = createServer();
@@ -66,6 +70,7 @@ export async function startServer({
   });
   const fallback = demo === null ? notFound : demoApp(demo, { keys, origin });
   const answers = new Set<Promise<void>>();
+  server.on('upgrade', (incoming, peer, head) => socket.upgrade(incoming, peer, head));
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
     const app = routed(incoming.url ?? '') ?? fallback;
     const answered = answer(demo === null ? app : demo.breaks.around(app), incoming, response, stopping.signal).finally(
@@ -73,8 +78,11 @@ export async function startServer({
     );
     answers.add(answered);
   });
+  const closeIngest = async (): Promise<void> => {
+    await Promise.all([publishing.close(), socket.close()]);
+  };
   let stopped: Promise<void> | null = null;
-  return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, config.shutdownMs)) };
+  return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, closeIngest)) };
 }
 
 /** The origin that `server` is then reached at. */
@@ -93,16 +101,18 @@ async function stop(
   baton: Baton,
   answers: ReadonlySet<Promise<void>>,
   stopping: AbortController,
-  deadlineMs: Milliseconds,
+  closeIngest: () => Promise<void>,
 ): Promise<void> {
   baton.admission.close();
   baton.listeners.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
+  const ingestClosed = closeIngest();
   const deadline = setTimeout(() => {
     stopping.abort(new Error('the server stops'));
     server.closeAllConnections();
-  }, deadlineMs);
+  }, baton.config.shutdownMs);
+  await ingestClosed;
   await closed;
   clearTimeout(deadline);
   await Promise.all(answers); // a connection may be gone before its answer has tidied up

@@ -20,6 +20,8 @@ export interface NetOptions extends GuardOptions {
   readonly limits?: Partial<NetLimits>;
   /** Answers for `s3:` addresses, which are refused without it. Closed with the net. */
   readonly s3?: S3Source;
+  /** Likewise for `ingest:` addresses: recordings of what was published here. */
+  readonly shows?: Pick<S3Source, 'ask'> | undefined;
   readonly userAgent?: string;
 }
 
@@ -76,9 +78,12 @@ export function createNet(options: NetOptions = {}): Net {
   const { connectMs, maxHeaderBytes } = limits;
   const agent = guardedAgent({ ...options, connectMs, maxHeaderBytes });
   const reach: Reach = { agent, guard: options, userAgent: options.userAgent ?? 'Baton' };
-  const { s3 } = options;
-  const answerOf: AnswerOf = (url, ask, signal) =>
-    url.protocol === 's3:' && s3 !== undefined ? s3.ask(url, ask, signal) : follow(url, ask, reach, signal);
+  const { s3, shows } = options;
+  const answerOf: AnswerOf = (url, ask, signal) => {
+    if (url.protocol === 's3:' && s3 !== undefined) return s3.ask(url, ask, signal);
+    if (url.protocol === 'ingest:' && shows !== undefined) return shows.ask(url, ask, signal);
+    return follow(url, ask, reach, signal);
+  };
   return {
     open: (url, ask) => open(url, ask, answerOf, limits),
     close: async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { createChunks, type Chunks } from '../encode/chunks.ts';
 import { encoderSlots, type Slots } from '../encode/slots.ts';
+import { createIngest, type Ingest } from '../ingest/ingest.ts';
 import { createChannels, type Channels } from '../live/channels.ts';
 import type { Engine } from '../ffmpeg/engine.ts';
 import { warmPool } from '../ffmpeg/warm.ts';
@@ -40,6 +41,8 @@ export interface Baton extends Omit<Parts, 'store'> {
   readonly chunks: Chunks;
   readonly slots: Slots;
   readonly channels: Channels;
+  /** What is published here. */
+  readonly ingest: Ingest;
   readonly admission: Admission;
   /** Of listeners of channels. */
   readonly listeners: Admission;
@@ -74,8 +77,9 @@ const LINGER_MS = 5_000;
 
 /** Puts the parts together. Nothing is started or read before the first request. */
 export function createBaton({ config, keys, engine, store, parked, now, onUsage }: Parts): Baton {
-  const net = sourceNet(config);
   const tracked = trackedStore(store);
+  const ingest = createIngest(tracked, now);
+  const net = sourceNet(config, ingest.recordings);
   const sources = createSources({
     net,
     store: tracked,
@@ -93,7 +97,7 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
   const segments = createSegments(tracked, slots);
   const { dvrMs, silenceMs } = config;
   const channels = createChannels({
-    ...{ net, store: tracked, now, clock: () => performance.now(), dvrMs, silenceMs },
+    ...{ net, openShow: (url, signal) => ingest.open(url, signal), store: tracked, now, clock: () => performance.now(), dvrMs, silenceMs },
     ...{ encoder: { engine, warm: warmPool(engine.path, NONE_PARKED) }, engineId: engine.id },
     holder: randomId(),
     newVersion: randomId,
@@ -116,6 +120,7 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
     segments,
     kept: tracked,
     channels,
+    ingest,
     admission: admission(config.maxRequests),
     listeners: admission(config.maxListeners),
     sent: new Map(),

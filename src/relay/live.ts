@@ -1,7 +1,9 @@
 import { BatonError } from '../errors.ts';
 import type { LiveStream } from '../live/live-stream.ts';
 import { secretOf } from '../sign/keys.ts';
+import { isShowAddress } from '../show-address.ts';
 import type { Link } from '../sign/link.ts';
+import type { Milliseconds } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { collect } from './collect.ts';
@@ -27,7 +29,7 @@ export async function live(request: Request, baton: Baton, notes: Notes): Promis
   const headers: Headers = { 'content-type': TYPES[container], 'cache-control': 'no-store', 'accept-ranges': 'none' };
   if (request.method === 'HEAD') return { status: 200, headers, body: null };
   const stream = baton.channels.stream(fallback === null ? [link.source] : [link.source, fallback], rendition);
-  const rule = ruleOf(request, container, baton);
+  const rule = ruleOf(request, container, link, baton);
   const titled = wantsTitles(request);
   const pieces = await liveBody({ request, baton, notes, link, stream, container, titled, place, rule });
   if (container !== 'mp4') Object.assign(headers, stationHeaders(stream, titled), endless(request));
@@ -47,21 +49,26 @@ const endless = ({ limits }: Request): Headers => (limits.takesBroadcasts ? { co
 const wantsTitles = ({ headers }: Request): boolean => headers['icy-metadata']?.trim() === '1';
 
 /** Where time is paid for legs are short and far behind, so that one brings much; else they go on, and are near. */
-function ruleOf({ limits, closing }: Request, container: LiveContainer, baton: Baton): LegRule {
+function ruleOf({ limits, closing }: Request, container: LiveContainer, { source }: Link, baton: Baton): LegRule {
   const { config } = baton;
   const isPaid = limits.isBilledByTime;
   const isFramed = container === 'mp4';
+  const nearMs = isShowAddress(source) ? TALK_MS : RADIO_MS;
   const legMs = config.liveLegMs ?? (isPaid ? 90_000 : 3_600_000);
   return {
     heldMs: isPaid && isFramed ? null : isFramed ? legMs : Infinity,
     producingMs: limits.collectMs ?? (isFramed ? legMs : Infinity),
-    behind: (config.behindMs ?? (isPaid ? 30_000 : 6_000)) / 1000,
+    behind: (config.behindMs ?? (isPaid ? 30_000 : nearMs)) / 1000,
     ahead: isFramed ? AHEAD : null,
     clock: () => performance.now(),
     closing,
     isStopping: () => baton.listeners.isClosed(),
   };
 }
+
+/** New listeners begin so far behind a station; and behind who speaks here and waits for what listeners say. */
+const RADIO_MS: Milliseconds = 6_000;
+const TALK_MS: Milliseconds = 0;
 
 /** Players keep about as much ahead. */
 const AHEAD = 40;

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { BatonError } from '../errors.ts';
+import { isShowAddress, parseShowAddress, showAddress } from '../show-address.ts';
 
 /**
  * The source segment of a link: the URL in its canonical spelling, as base64url; or `~` and the base64url of its
@@ -24,9 +25,10 @@ export function unsealSource(segment: string, secret: Uint8Array): string {
 
 /**
  * The one spelling of a source URL: as the URL standard serialises it, without fragment.
- * @throws SOURCE_URL_INVALID for anything but http, https and s3 with a host
+ * @throws SOURCE_URL_INVALID for anything but http, https and s3 with a host, and what is published here
  */
 export function canonicalSource(source: string): string {
+  if (isShowAddress(source)) return showAddress(parseShowAddress(source));
   if (!URL.canParse(source)) throw new BatonError('SOURCE_URL_INVALID');
   const url = new URL(source);
   const known = url.protocol === 'http:' || url.protocol === 'https:' || url.protocol === 's3:';

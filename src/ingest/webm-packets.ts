@@ -1,0 +1,114 @@
+import { BatonError } from '../errors.ts';
+import { readEbmlHead, type EbmlHead } from '../media/ebml.ts';
+import { blockTrack, readMatroskaBlock } from '../media/matroska-blocks.ts';
+import { readTracks } from '../media/matroska-head.ts';
+import { ID } from '../media/matroska-ids.ts';
+import type { Bytes } from '../units.ts';
+
+/** Where reading a live WebM stands; as JSON it goes on in another process. */
+export interface WebmState {
+  /** Base64 of the beginning of an element. */
+  rest: string;
+  /** Bytes of an element to pass over. */
+  skip: Bytes;
+  /** Null until the tracks are known. */
+  track: number | null;
+  /** Base64 of the OpusHead. */
+  opusHead: string | null;
+  /** Bytes are missing: what follows is of use from the next cluster on. */
+  isLost: boolean;
+}
+
+export const newWebm = (): WebmState => ({ rest: '', skip: 0, track: null, opusHead: null, isLost: false });
+
+/** What MediaRecorder writes before the first cluster is a few hundred bytes. */
+const MOST_TRACKS: Bytes = 64 * 1024;
+/** A block of sound. */
+const MOST_BLOCK: Bytes = 64 * 1024;
+const BLOCK_HEAD: Bytes = 16;
+/** A picture of a video track. */
+const MOST_PASSED_OVER: Bytes = 4 * 2 ** 20;
+const CLUSTER = Uint8Array.of(0x1f, 0x43, 0xb6, 0x75);
+/** Elements whose content is read as elements. */
+const ENTERED: readonly number[] = [ID.segment, ID.cluster];
+/** Those that may come in a live stream (RFC 9559 5.1), besides Void and CRC-32. */
+const KNOWN: readonly number[] = [
+  ...[ID.ebml, ID.seekHead, ID.info, ID.tracks, ID.cues, ID.chapters, ID.tags, ID.attachments],
+  ...[ID.timestamp, ID.simpleBlock, ID.blockGroup, 0xab, 0xa7, 0xec, 0xbf],
+];
+
+/**
+ * The Opus packets of the first audio track that are whole with `bytes`, which follow those that `state` has seen. Other
+ * tracks are left out. @throws INGEST_FORMAT for what is no WebM, or has no Opus
+ */
+export function webmPackets(bytes: Uint8Array, state: WebmState): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  let rest: Uint8Array = Buffer.concat([Buffer.from(state.rest, 'base64'), bytes]);
+  if (state.isLost) rest = fromCluster(rest, state);
+  let at = 0;
+  while (at < rest.length) {
+    if (state.skip > 0) {
+      const passed = Math.min(state.skip, rest.length - at);
+      state.skip -= passed;
+      at += passed;
+      continue;
+    }
+    const used = step(rest, at, state, packets);
+    if (used === 0) break;
+    at += used;
+  }
+  state.rest = Buffer.from(rest.subarray(at)).toString('base64');
+  return packets;
+}
+
+/** Reads one element at `at`: how many bytes are done with, 0 when it is not all there. */
+function step(bytes: Uint8Array, at: number, state: WebmState, packets: Uint8Array[]): Bytes {
+  const head = readEbmlHead(bytes, at);
+  if (head === 'more') return 0;
+  if (head === null) throw refused('no element of EBML');
+  if (ENTERED.includes(head.id)) return head.length;
+  if (!KNOWN.includes(head.id) || head.size === null) throw refused(`an element ${head.id.toString(16)}`);
+  const content = bytes.subarray(at + head.length, at + head.length + head.size);
+  if (head.id === ID.tracks) return isWhole(content, head, MOST_TRACKS) ? readHead(content, head, state) : 0;
+  if (head.id !== ID.simpleBlock && head.id !== ID.blockGroup) return passOver(head, state);
+  if (state.track === null) throw refused('a block before the tracks');
+  if (content.length < Math.min(head.size, BLOCK_HEAD)) return 0;
+  if (head.id === ID.simpleBlock && blockTrack(content) !== state.track) return passOver(head, state);
+  if (!isWhole(content, head, MOST_BLOCK)) return 0;
+  const block = readMatroskaBlock(head.id, content);
+  if (block === null) throw refused('a damaged block');
+  if (block.track === state.track) packets.push(...block.frames);
+  return head.length + head.size;
+}
+
+/** @throws INGEST_FORMAT when it is larger than `most` */
+function isWhole(content: Uint8Array, { size }: EbmlHead, most: Bytes): boolean {
+  if ((size ?? Infinity) > most) throw refused(`an element of ${size ?? 0} bytes`);
+  return content.length === size;
+}
+
+function passOver({ id, length, size }: EbmlHead, state: WebmState): Bytes {
+  if ((size ?? Infinity) > MOST_PASSED_OVER) throw refused(`an element ${id.toString(16)} of ${size ?? 0} bytes`);
+  state.skip = size ?? 0;
+  return length;
+}
+
+function readHead(content: Uint8Array, { length, size }: EbmlHead, state: WebmState): Bytes {
+  const [track] = readTracks(content).audio;
+  if (track === undefined) throw refused('no audio track');
+  if (track.codecId !== 'A_OPUS' || track.codecPrivate === null || track.isSealed)
+    throw refused(`a track of ${track.codecId}`);
+  const opusHead = Buffer.from(track.codecPrivate).toString('base64');
+  if (state.opusHead !== null && state.opusHead !== opusHead) throw refused('another head in mid-stream');
+  Object.assign(state, { track: track.number, opusHead });
+  return length + (size ?? 0);
+}
+
+function fromCluster(bytes: Uint8Array, state: WebmState): Uint8Array {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(CLUSTER);
+  if (at < 0) return bytes.subarray(Math.max(0, bytes.length - CLUSTER.length + 1));
+  state.isLost = false;
+  return bytes.subarray(at);
+}
+
+const refused = (detail: string): BatonError => new BatonError('INGEST_FORMAT', `WebM with ${detail}`);

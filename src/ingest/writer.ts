@@ -1,0 +1,157 @@
+import { BatonError } from '../errors.ts';
+import { liveDemux } from '../intake/live-demux.ts';
+import { adtsFormatOf, adtsFrame } from '../media/adts-write.ts';
+import { BLOCK_SAMPLES, MAX_ADTS_BYTES } from '../media/adts.ts';
+import type { Bytes } from '../units.ts';
+import type { IngestFormat, PacketFormat, StreamFormat } from './format.ts';
+import { oggHeadIn } from './ogg-heads.ts';
+import {
+  oggOpusEnd,
+  oggOpusPages,
+  opusLength,
+  readOpusSetup,
+  USUAL_PRE_SKIP,
+  type OggOpusState,
+  type OpusSetup,
+} from './ogg-opus.ts';
+import { readPacketRecords } from './packet-records.ts';
+import { newWebm, webmPackets, type WebmState } from './webm-packets.ts';
+
+/** Makes the stream of a show of what its publisher sends: Ogg, MP3 or ADTS, which is its recording as well. */
+export interface Writer {
+  /**
+   * What the payload of the next message adds to the stream. @throws INGEST_FORMAT for what is not in the format that was
+   * announced, INGEST_INVALID for packets that are cut
+   */
+  push(payload: Uint8Array): Uint8Array;
+  /** What ends the stream. */
+  end(): Uint8Array;
+  /** Messages are missing here. */
+  lose(): void;
+  /** To go on from in another process. */
+  state(): WriterState;
+}
+
+/** As JSON it is stored with every batch. */
+export interface WriterState {
+  /** Bytes of the stream so far. */
+  readonly at: Bytes;
+  /** Where in them the head begins that whoever joins later needs; null: there is none. */
+  readonly headAt: Bytes | null;
+  readonly ogg: OggOpusState | null;
+  readonly webm: WebmState | null;
+}
+
+/** `state` null: the show begins. `serial` tells the Ogg streams of shows apart. @throws INGEST_FORMAT */
+export function createWriter(format: IngestFormat, serial: number, state: WriterState | null): Writer {
+  let at = state?.at ?? 0;
+  let headAt = state?.headAt ?? null;
+  const ogg: OggOpusState = { ...(state?.ogg ?? { serial, sequence: 0, granule: 0 }) };
+  const webm: WebmState = { ...(state?.webm ?? newWebm()) };
+  const isOpus = format.container === 'webm' || (format.container === 'packets' && format.codec === 'opus');
+  const write = writing(format, ogg, webm);
+
+  const count = (bytes: Uint8Array): Uint8Array => {
+    if (format.container === 'ogg') headAt = oggHeadIn(bytes, at, headAt);
+    if (isOpus && bytes.length > 0) headAt = 0;
+    at += bytes.length;
+    return bytes;
+  };
+
+  return {
+    push: (payload) => count(write(payload)),
+    end: () => count(isOpus && ogg.sequence > 0 ? oggOpusEnd(ogg) : NOTHING),
+    lose: () => {
+      if (format.container === 'webm') Object.assign(webm, { rest: '', skip: 0, isLost: webm.track !== null });
+    },
+    state: () => ({
+      ...{ at, headAt },
+      ogg: isOpus ? { ...ogg } : null,
+      webm: format.container === 'webm' ? { ...webm } : null,
+    }),
+  };
+}
+
+/** The content type of the stream. */
+export function streamType(format: IngestFormat): string {
+  if (format.container === 'mp3') return 'audio/mpeg';
+  if (format.container === 'adts' || (format.container === 'packets' && format.codec === 'aac')) return 'audio/aac';
+  return 'audio/ogg';
+}
+
+type Write = (payload: Uint8Array) => Uint8Array;
+
+function writing(format: IngestFormat, ogg: OggOpusState, webm: WebmState): Write {
+  if (format.container === 'packets') return format.codec === 'opus' ? opusPackets(format, ogg) : aacPackets(format);
+  if (format.container !== 'webm') return passed(format.container);
+  return (payload) => {
+    const packets = webmPackets(payload, webm);
+    if (packets.length === 0) return NOTHING;
+    const setup = readOpusSetup(Buffer.from(webm.opusHead ?? '', 'base64'));
+    return Buffer.concat(oggOpusPages(packets, setup, ogg));
+  };
+}
+
+function opusPackets({ channels, description }: PacketFormat, ogg: OggOpusState): Write {
+  const setup: OpusSetup =
+    description === null
+      ? { channels: channels === 1 ? 1 : 2, preSkip: USUAL_PRE_SKIP }
+      : readOpusSetup(Buffer.from(description, 'base64'));
+  if (setup.channels !== channels) throw refused(`${setup.channels} channels, not ${channels}`);
+  return (payload) => {
+    const records = readPacketRecords(payload);
+    const wrong = records.find(({ bytes, samples }) => opusLength(bytes) !== samples);
+    if (wrong !== undefined) throw refused(`a packet of Opus of ${wrong.samples} samples`);
+    const packets = records.map(({ bytes }) => bytes);
+    return Buffer.concat(oggOpusPages(packets, setup, ogg));
+  };
+}
+
+const LC = 2;
+const ADTS_HEAD: Bytes = 7;
+
+function aacPackets({ description, channels }: PacketFormat): Write {
+  const adts = adtsFormatOf(Buffer.from(description ?? '', 'base64'));
+  if (adts?.objectType !== LC) throw refused('AAC other than LC');
+  if (adts.channelConfig !== channels) throw refused(`${adts.channelConfig} channels, not ${channels}`);
+  return (payload) =>
+    Buffer.concat(
+      readPacketRecords(payload).map(({ bytes, samples }) => {
+        if (samples !== BLOCK_SAMPLES || bytes.length + ADTS_HEAD > MAX_ADTS_BYTES)
+          throw refused(`a packet of AAC of ${samples} samples and ${bytes.length} bytes`);
+        return adtsFrame(bytes, adts);
+      }),
+    );
+}
+
+/** So much may come before the first frame or page. */
+const MOST_UNKNOWN: Bytes = 65_536;
+const CODECS: Readonly<Record<Exclude<StreamFormat['container'], 'webm'>, readonly string[]>> = {
+  mp3: ['mp3'],
+  adts: ['aac'],
+  ogg: ['opus', 'vorbis', 'flac'],
+};
+
+/** A stream that is passed on as it is, once it is seen to be what it is said to be. */
+function passed(container: Exclude<StreamFormat['container'], 'webm'>): Write {
+  const demux = liveDemux(null);
+  return (payload) => {
+    for (const part of partsOf(payload))
+      if (part.kind === 'format' && !CODECS[container].includes(part.format.codec))
+        throw refused(`${part.format.codec} in a stream of ${container}`);
+    if (demux.unknown() >= MOST_UNKNOWN) throw refused(`nothing of ${container} in ${demux.unknown()} bytes`);
+    return payload;
+  };
+
+  function partsOf(payload: Uint8Array): ReturnType<typeof demux.push> {
+    try {
+      return demux.push(payload);
+    } catch (thrown) {
+      throw refused(thrown instanceof BatonError ? `${thrown.code} ${thrown.detail}` : String(thrown), thrown);
+    }
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+const refused = (detail: string, cause?: unknown): BatonError => new BatonError('INGEST_FORMAT', detail, { cause });

@@ -1,0 +1,30 @@
+import { createPublishing, type Publishing } from '../ingest/publishing.ts';
+import type { Baton } from '../relay/baton.ts';
+import { showAddress } from '../show-address.ts';
+import type { Milliseconds } from '../units.ts';
+import { channelLinks, recordingLinks } from './ingest-links.ts';
+
+/** MP3 and AAC have to be read through for it; who listens before that is done gets them without a length. */
+const MEASURE_MS: Milliseconds = 10_000;
+
+/** Takes publishers for the channels of `baton`. */
+export function publishingOf({ ingest, keys, config, channels, sources, now }: Baton): Publishing {
+  return createPublishing({
+    ...{ ingest, keys, now, maxPublishers: config.maxPublishers },
+    listeners: (channel) => listenersOf(channels, channel),
+    channelLinks: (channel) => channelLinks(channel, keys, config),
+    recordingLinks: (name) => recordingLinks(name, keys, config),
+    measure: async (name) => {
+      const signal = AbortSignal.timeout(MEASURE_MS);
+      const measured = sources.open(showAddress(name), signal).then((source) => sources.indexed(source, signal));
+      await measured.catch(() => undefined);
+    },
+  });
+}
+
+/** Legs under way, of all renditions. */
+function listenersOf(channels: Baton['channels'], channel: string): number {
+  const address = showAddress({ channel, show: null });
+  const streams = channels.list().flatMap((each) => (each.urls.includes(address) ? [...each.streams.values()] : []));
+  return streams.reduce((sum, stream) => sum + stream.holders(), 0);
+}
