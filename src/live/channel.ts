@@ -56,9 +56,7 @@ export function createChannel(
   let connectionsBefore = 0;
 
   const open = (url: string, signal: AbortSignal): Promise<Intake> =>
-    deps.openShow !== undefined && isShowAddress(url)
-      ? deps.openShow(url, signal)
-      : openIntake(url, deps.net, signal);
+    deps.openShow !== undefined && isShowAddress(url) ? deps.openShow(url, signal) : openIntake(url, deps.net, signal);
 
   const begin = (): Listening =>
     listen(urls, {

@@ -97,7 +97,15 @@ export function createBaton({ config, keys, engine, store, parked, now, onUsage 
   const segments = createSegments(tracked, slots);
   const { dvrMs, silenceMs } = config;
   const channels = createChannels({
-    ...{ net, openShow: (url, signal) => ingest.open(url, signal), store: tracked, now, clock: () => performance.now(), dvrMs, silenceMs },
+    ...{
+      net,
+      openShow: (url, signal) => ingest.open(url, signal),
+      store: tracked,
+      now,
+      clock: () => performance.now(),
+      dvrMs,
+      silenceMs,
+    },
     ...{ encoder: { engine, warm: warmPool(engine.path, NONE_PARKED) }, engineId: engine.id },
     holder: randomId(),
     newVersion: randomId,
