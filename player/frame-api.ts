@@ -48,7 +48,8 @@ export const TOLD_EVENTS: readonly string[] = [
   ...['play', 'playing', 'pause', 'ended', 'waiting', 'seeking', 'seeked', 'timeupdate', 'durationchange'],
   ...['loadedmetadata', 'volumechange', 'ratechange', 'error', 'handover', 'retry', 'recovered', 'failed'],
   ...['metadata', 'discontinuity', 'stats', 'chapterchange', 'episodechange'],
-  ...['streamtypechange', 'targetlivewindowchange'],
+  ...['streamtypechange', 'targetlivewindowchange', 'qualitychange'],
+  ...['enterpictureinpicture', 'leavepictureinpicture'],
 ];
 
 const COMMANDS: Readonly<Record<string, (player: BatonPlayer, value: unknown) => unknown>> = {

@@ -7,9 +7,10 @@ export type * from './core/engine.ts';
 
 /**
  * Plays in `audio` the first of several sources that this browser can play: a framed stream through MediaSource as a
- * chain of legs, anything else as the element itself does, with a way back to sound. `audio.preload` is honoured.
+ * chain of legs, an HLS playlist by a script that is loaded for it, anything else as the element itself does, with a way
+ * back to sound. `audio.preload` is honoured.
  */
-export function createPlayback(audio: HTMLAudioElement, deps: PlaybackDeps): Playback {
+export function createPlayback(audio: HTMLMediaElement, deps: PlaybackDeps): Playback {
   const file = createFileEngine(audio, deps);
   let engine: Engine = file;
   let outer: AbortSignal | null = null;
@@ -33,7 +34,7 @@ export function createPlayback(audio: HTMLAudioElement, deps: PlaybackDeps): Pla
       if (isFramed) use(createFramedEngine(audio, deps, choice.src, { autoplay, at }));
       else {
         if (engine !== file) use(file);
-        file.load(choice?.src ?? '', { autoplay, at });
+        file.load(choice?.src ?? '', { autoplay, at, isPlaylist: choice?.engine === 'playlist' });
       }
     },
     attach(signal) {
@@ -50,5 +51,5 @@ export function createPlayback(audio: HTMLAudioElement, deps: PlaybackDeps): Pla
 
 const PASSED_ON = [
   ...(['play', 'pause', 'stop', 'setRate', 'position', 'duration', 'wanted', 'busy', 'buffered'] as const),
-  ...(['recovery', 'stats', 'details', 'live', 'source'] as const),
+  ...(['recovery', 'stats', 'details', 'live', 'source', 'levels'] as const),
 ];

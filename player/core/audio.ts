@@ -15,7 +15,7 @@ export interface Watcher {
 }
 
 /** Watches `audio` until `signal` says otherwise. */
-export function watchAudio(audio: HTMLAudioElement, watcher: Watcher, signal: AbortSignal): void {
+export function watchAudio(audio: HTMLMediaElement, watcher: Watcher, signal: AbortSignal): void {
   const { emit, changed, online, look, lookMs } = watcher;
   let rate = audio.playbackRate;
   for (const type of MEDIA_EVENTS) {
@@ -34,7 +34,7 @@ export function watchAudio(audio: HTMLAudioElement, watcher: Watcher, signal: Ab
 }
 
 /** Starts `audio`; `refused` is called before it rejects for another reason than a source that came or that failed. */
-export async function startAudio(audio: HTMLAudioElement, refused: () => void): Promise<void> {
+export async function startAudio(audio: HTMLMediaElement, refused: () => void): Promise<void> {
   try {
     await audio.play();
   } catch (error) {
@@ -46,14 +46,14 @@ export async function startAudio(audio: HTMLAudioElement, refused: () => void): 
 }
 
 /** Takes the source away. */
-export function unload(audio: HTMLAudioElement): void {
+export function unload(audio: HTMLMediaElement): void {
   audio.removeAttribute('src');
   audio.load();
   audio.currentTime = 0; // where the next source is to start: loading does not forget it
 }
 
 /** For this source and the ones that follow. */
-export function setRate(audio: HTMLAudioElement, rate: number): void {
+export function setRate(audio: HTMLMediaElement, rate: number): void {
   audio.defaultPlaybackRate = rate;
   audio.playbackRate = rate;
 }

@@ -34,6 +34,8 @@ export interface Playback {
   live(): Live | null;
   /** The address that is played, or will be; empty without one. */
   source(): string;
+  /** What of a playlist can be chosen from; null when there is nothing. */
+  levels(): Levels | null;
   /** Begins to listen and to watch; everything stops with `signal`, and the place is kept. */
   attach(signal: AbortSignal): void;
 }
@@ -48,6 +50,17 @@ export interface Live {
   edgeStart(): number;
   isAtEdge(): boolean;
   toEdge(): void;
+}
+
+/** The qualities that a playlist offers, by their places in its list. */
+export interface Levels {
+  /** Height in pixels, 0 without a picture; bits a second. */
+  list(): readonly { readonly height: number; readonly bitrate: number }[];
+  /** -1: as the network allows. */
+  chosen(): number;
+  /** Which is seen or heard now; -1 before. */
+  playing(): number;
+  choose(index: number): void;
 }
 
 /** Title, artist, station and chapters as the stream tells them. */
@@ -69,7 +82,7 @@ export interface Chapter {
 
 /** Counted since `load`; buffered seconds are those around the playhead. */
 export interface Stats {
-  readonly engine: 'framed' | 'file';
+  readonly engine: 'framed' | 'hls' | 'file';
   readonly codec: string | null;
   /** The last 50, oldest first. */
   readonly legs: readonly LegStats[];
@@ -123,6 +136,8 @@ export interface PlaybackDeps {
    * `discontinuity` and, at most once a second, `stats` (Stats).
    */
   readonly emit: (type: string, detail?: object) => void;
+  /** The element that is seen and heard, of which the one that is played in may be a stand-in. */
+  readonly media?: () => HTMLMediaElement;
   readonly now: () => number;
   readonly random: () => number;
   /** How long a pause may last before the connection is given up, in milliseconds; 60000 if not said. */

@@ -3,21 +3,22 @@ import type { Engine, PlaybackDeps } from './engine.ts';
 import { fileStats } from './file-stats.ts';
 import { TRUE_DURING_OUTAGE } from './media-events.ts';
 import { failedDetail, recoveredDetail, retryDetail } from './outage-detail.ts';
+import type { PlaylistFeed } from './playlist-feed.ts';
 import { createRecovery } from './recovery.ts';
 import type { Cause, RecoveryState } from './recovery.ts';
-import { createStallWatch } from './stall.ts';
+import type { StallWatch } from './stall.ts';
 import { timer } from './timer.ts';
 
 const LOOK_MS = 1000;
 
-/** Plays what the browser can play by itself. */
+/** Plays what the browser can play by itself, and HLS playlists. */
 export interface FileEngine extends Engine {
   /** Starts over with `src`; an empty one unloads. `at` is in seconds. */
-  load(src: string, options: { readonly autoplay: boolean; readonly at: number }): void;
+  load(src: string, options: { readonly autoplay: boolean; readonly at: number; readonly isPlaylist?: boolean }): void;
 }
 
 /** An `<audio>` element that finds its way back to where it was after errors, stalls and lost networks. */
-export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): FileEngine {
+export function createFileEngine(audio: HTMLMediaElement, deps: PlaybackDeps): FileEngine {
   let src = '';
   let wanted = false;
   /** Where to go once the metadata is there; null when the element itself knows the place. */
@@ -25,11 +26,15 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
   let lastPosition = 0;
   let resumedAt = 0;
   let duration = Number.NaN;
+  let isList = false;
+  /** Loaded with the first playlist. */
+  let feed: PlaylistFeed | null = null;
 
-  const stall = createStallWatch();
-  const counted = fileStats();
+  /** It comes with the source: when there is a network. */
+  let stall: StallWatch | null = null;
+  let [retries, stalls] = [0, 0];
   const recovery = createRecovery({
-    ask: (signal) => deps.ask(src, signal),
+    ask: (signal) => deps.ask(feed?.failedUrl() ?? src, signal),
     reload() {
       audio.preload = wanted ? 'auto' : 'metadata';
       open();
@@ -43,21 +48,41 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
   const isBroken = (): boolean => !['steady', 'loading'].includes(recovery.state().at);
 
   function open(): void {
-    stall.reset();
-    audio.src = src;
-    audio.currentTime = place ?? 0; // Chromium and Firefox then start there; the rest follow in metadata()
+    stall?.reset();
+    import('./stall.ts').then(({ createStallWatch }) => (stall ??= createStallWatch()), nothing);
+    if (isList) openList(src);
+    else {
+      audio.src = src;
+      audio.currentTime = place ?? 0; // Chromium and Firefox then start there; the rest follow in metadata()
+    }
+  }
+
+  function openList(list: string): void {
+    import('./playlist-feed.ts').then(
+      ({ createPlaylistFeed }) => {
+        feed ??= createPlaylistFeed(self, { audio, media: () => audio, ...deps, broke });
+        Object.assign(self, feed.answers);
+        if (list === src) feed.open(src, place);
+      },
+      () => broke('network'),
+    );
+  }
+
+  function close(): void {
+    feed?.close();
+    unload(audio);
   }
 
   function broke(cause: Cause): void {
     if (isBroken()) return;
     place ??= audio.currentTime === 0 ? lastPosition : audio.currentTime;
     recovery.broke(cause);
-    unload(audio); // a half-dead connection must not come back to life behind the new one
+    close(); // a half-dead connection must not come back to life behind the new one
   }
 
   function report(state: RecoveryState): void {
     if (state.at === 'loading') {
-      counted.retry();
+      retries++;
       deps.emit('retry', retryDetail(state.outage, position()));
     }
     if (state.at === 'failed') {
@@ -127,7 +152,7 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
       place = position();
       wanted = false;
       recovery.reset();
-      unload(audio);
+      close();
     });
     if (src !== '' && !audio.hasAttribute('src')) open();
   }
@@ -143,8 +168,8 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
     // With data at hand, standing still is not the network's fault.
     const isStarved = wanted && !isBroken() && audio.readyState < 3;
     const isIdle = audio.networkState === audio.NETWORK_IDLE;
-    if (stall.look({ now: deps.now(), isStarved, isIdle, position: position(), bufferedEnd })) {
-      counted.stall();
+    if (stall?.look({ now: deps.now(), isStarved, isIdle, position: position(), bufferedEnd })) {
+      stalls++;
       broke('stalled');
     }
   }
@@ -162,15 +187,15 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
     deps.changed();
   }
 
-  return {
-    load(next, { autoplay, at }) {
-      src = next;
+  const self: FileEngine = {
+    load(next, { autoplay, at, isPlaylist = false }) {
+      [src, isList] = [next, isPlaylist];
       [place, lastPosition, resumedAt, duration] = [at > 0 ? at : null, 0, 0, Number.NaN];
-      counted.reset();
+      retries = stalls = 0;
       recovery.reset();
       wanted = false;
-      if (src === '') unload(audio);
-      else open();
+      close();
+      if (src !== '') open();
       if (src !== '' && autoplay) {
         wanted = true;
         start().catch(nothing);
@@ -200,12 +225,14 @@ export function createFileEngine(audio: HTMLAudioElement, deps: PlaybackDeps): F
     busy: () => wanted && (recovery.state().at !== 'steady' || audio.readyState < 3),
     buffered: () => audio.buffered,
     recovery: () => recovery.state(),
-    stats: () => counted.stats(audio),
+    stats: () => fileStats(audio, { retries, stalls }),
     details: () => null,
     live: () => null,
+    levels: () => null,
     source: () => src,
     attach,
   };
+  return self;
 }
 
 const nothing = (): void => undefined;

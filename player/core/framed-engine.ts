@@ -21,7 +21,7 @@ const LAST = 0.1;
  * attached, or with `play` if `audio.preload` says so.
  */
 export function createFramedEngine(
-  audio: HTMLAudioElement,
+  audio: HTMLMediaElement,
   deps: PlaybackDeps,
   src: string,
   { autoplay, at }: { readonly autoplay: boolean; readonly at: number },
@@ -257,6 +257,7 @@ export function createFramedEngine(
     details: () => details,
     live: () => live,
     source: () => src,
+    levels: () => null,
     attach(signal) {
       lookedAt = pausedAt = now();
       watchAudio(audio, { heard, online: hurry, look: tick, lookMs: LOOK_MS, emit, changed }, signal);

@@ -6,6 +6,9 @@ export function isFramed(src: string): boolean {
   return pathOf(src).toLowerCase().endsWith('.mp4');
 }
 
+/** Whether an address or its type is that of an HLS playlist. */
+export const isPlaylist = (src: string, type = ''): boolean => /mpegurl|\.m3u8$/i.test(type + pathOf(src));
+
 /** Whether the address is that of a channel, `/live/<token>/<options>/<source>/<name>`. */
 export const isLive = (src: string): boolean => /\/live(\/[^/]+){4}$/.test(pathOf(src));
 

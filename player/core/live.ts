@@ -19,7 +19,7 @@ const KEPT = 600;
 
 /** What it needs of the player; its functions come along, so that this is a script by itself. Places in seconds. */
 export interface LiveDeps extends Pick<Engine, 'position' | 'wanted' | 'stats'>, Pick<Supply, 'park'> {
-  readonly audio: HTMLAudioElement;
+  readonly audio: HTMLMediaElement;
   readonly now: () => number;
   /** Sound is wanted, or would be, and there is none. */
   readonly isStarved: () => boolean;

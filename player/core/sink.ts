@@ -12,7 +12,7 @@ export interface Sink extends Omit<Appender, 'init'> {
 }
 
 /** Gives `audio` a new, empty source; null where there is none. `hungry` is called when the browser begins to want data. */
-export function openSink(audio: HTMLAudioElement, deps: AppenderDeps & { hungry(): void }): Sink | null {
+export function openSink(audio: HTMLMediaElement, deps: AppenderDeps & { hungry(): void }): Sink | null {
   const Source = mediaSourceClass();
   if (Source === null) return null;
   const source: StreamingSource = new Source();

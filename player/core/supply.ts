@@ -61,7 +61,7 @@ export interface Supply {
 }
 
 /** Feeds `audio` from the framed stream at `src`. */
-export function createSupply(audio: HTMLAudioElement, src: string, deps: SupplyDeps): Supply {
+export function createSupply(audio: HTMLMediaElement, src: string, deps: SupplyDeps): Supply {
   let sink: Sink | null = null;
   let ahead = AHEAD;
   let [retries, evictions, quotaHits] = [0, 0, 0];

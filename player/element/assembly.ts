@@ -15,8 +15,10 @@ import { createLoudness } from './loudness.ts';
 import type { Sound } from './media-surface.ts';
 import { createProgramme } from './programme.ts';
 import type { Programme } from './programme.ts';
+import type { Picture } from './picture.ts';
 import { createSleep } from './sleep.ts';
 import type { Sleep } from './sleep.ts';
+import { createStage } from './stage.ts';
 import { isSameList } from './source-list.ts';
 import type { Steering } from './steering.ts';
 
@@ -47,24 +49,29 @@ export interface Assembly extends Sound {
 
 /** Puts a player together in `root`, the shadow tree of `host`. It is at rest until it is attached. */
 export function assemble(host: Host, root: ShadowRoot): Assembly {
-  const audio = new Audio();
+  const stage = createStage(find(root, '.player'));
+  const { audio } = stage;
   audio.preservesPitch = true;
   const loudness = createLoudness(audio);
   const now = (): number => performance.now();
-  const playback = createPlayback(audio, { ask: askServer, changed: render, emit, now, random: Math.random });
+  const playback = createPlayback(audio, {
+    ...{ ask: askServer, changed: render, emit, now, random: Math.random, media: stage.media },
+  });
   const programme = createProgramme(host, () => load({ shouldPlay: playback.wanted() || host.autoplay }), describe);
-  const track = createChapterNotes(audio);
+  const track = createChapterNotes(audio, () => find(root, '.marks'));
   let language = ENGLISH_LANGUAGE;
   let loaded: readonly MediaSourceOption[] = [];
   let attached: AbortSignal | null = null;
   let hasFollowed = false;
   let streamType = 'unknown';
   let liveView: LiveView | null = null;
+  let picture: Picture | null = null;
 
   const parts = {
     ...{ root, audio, playback, ...loudness, ...programme },
     language: () => language,
     liveView: () => liveView,
+    picture: () => picture,
     chapterAt: (seconds: number) => chapterAt(programme.chapters(), seconds),
   };
   const sleep = createSleep({ ...parts, stop: fallAsleep }, render);
@@ -80,7 +87,9 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
   find(root, '.share').addEventListener('click', () => steer((loaded) => loaded.share()));
 
   function render(): void {
-    if (attached !== null) controls.render();
+    if (attached === null) return;
+    controls.render();
+    picture?.render();
   }
 
   /** Loaded when there is something to steer. */
@@ -103,7 +112,10 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
     }
     if (type === 'metadata') programme.setDetails(detail as Details);
     host.dispatchEvent(detail === undefined ? new Event(type) : new CustomEvent(type, { detail }));
-    if (type === 'durationchange') track.fill(programme.chapters(), playback.duration());
+    if (type === 'durationchange') {
+      track.fill(programme.chapters(), playback.duration());
+      tellType();
+    }
     const chapter = track.move(playback.position());
     if (chapter !== null) host.dispatchEvent(new CustomEvent('chapterchange', { detail: chapter }));
     tellSystem(type);
@@ -143,9 +155,21 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
     const split = sources.map((source) => ({ ...source, ...splitPlace(source.src) }));
     const inPage = hasFollowed || !host.hasAttribute('deep-link') ? null : timeInHash(location.hash);
     hasFollowed ||= sources.length > 0;
+    show(split.some(({ src, type = '' }) => MAY_HAVE_PICTURE.test(`${type} ${src}`)));
     audio.preload = host.preload;
     playback.load(split, { autoplay: shouldPlay, at: inPage ?? split.find(({ at }) => at !== null)?.at ?? 0 });
     tellType();
+  }
+
+  /** What shows it is loaded with the first. */
+  function show(hasPicture: boolean): void {
+    if (hasPicture === (stage.video() !== null)) return;
+    playback.load([]);
+    stage.use(hasPicture);
+    import('./picture.ts').then(({ createPicture }) => {
+      picture ??= createPicture({ ...deck, host, video: stage.video, toggle: controls.hands.toggle });
+      render();
+    }, nothing);
   }
 
   function tellType(): void {
@@ -168,7 +192,7 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
   }
 
   return {
-    ...{ audio, playback, loudness, programme, sleep, load, goTo, describe, render },
+    ...{ audio, playback, loudness, programme, sleep, load, goTo, describe, render, video: stage.video },
     setLanguage(next) {
       language = next;
       render();
@@ -193,5 +217,8 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
     },
   };
 }
+
+/** By type or name; of a framed stream, whose name says nothing, the type does. */
+const MAY_HAVE_PICTURE = /^video|mpegurl|\.(?:m3u8|m4v|mov|webm|ogv)(?:[?#]|$)/i;
 
 const nothing = (): void => undefined;

@@ -9,8 +9,8 @@ export interface ChapterNotes {
   move(seconds: number): Chapter | null;
 }
 
-/** The track is made when there are chapters at last. */
-export function createChapterNotes(audio: HTMLAudioElement): ChapterNotes {
+/** Track and marks are made when there are chapters at last; `marks` lies over the position slider. */
+export function createChapterNotes(audio: HTMLMediaElement, marks: () => HTMLElement): ChapterNotes {
   let show: ShowChapters | null = null;
   let chapters: readonly Chapter[] = [];
   let duration = Number.NaN;
@@ -18,7 +18,7 @@ export function createChapterNotes(audio: HTMLAudioElement): ChapterNotes {
 
   async function showAll(): Promise<void> {
     const { createChapterTrack } = await import('./reader.ts');
-    show ??= createChapterTrack(audio);
+    show ??= createChapterTrack(audio, marks());
     show(chapters, duration);
   }
 

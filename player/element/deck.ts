@@ -1,6 +1,7 @@
 import type { Chapter, Playback } from '../playback.ts';
 import type { Language } from './language.ts';
 import type { LiveView } from './live-view.ts';
+import type { Picture } from './picture.ts';
 import type { Episode } from './playlist.ts';
 import type { Sleep } from './sleep.ts';
 
@@ -15,12 +16,14 @@ export interface Description {
 /** What the parts of the player show and work on; places in seconds. */
 export interface Deck {
   readonly root: ShadowRoot;
-  readonly audio: HTMLAudioElement;
+  readonly audio: HTMLMediaElement;
   readonly playback: Playback;
   readonly sleep: Sleep;
   readonly language: () => Language;
   /** Of a channel, when it is loaded. */
   readonly liveView: () => LiveView | null;
+  /** Of what may have one, when it is loaded. */
+  readonly picture: () => Picture | null;
   readonly description: () => Description;
   readonly chapters: () => readonly Chapter[];
   /** Which of them is heard at a place; -1 when none is. */

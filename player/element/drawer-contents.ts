@@ -23,17 +23,18 @@ export interface DrawerContents {
 export interface DrawerDeck extends Deck {
   readonly buttons: readonly HTMLButtonElement[];
   readonly nameOf: (button: HTMLButtonElement) => DrawerName;
-  readonly panel: (name: DrawerName) => HTMLElement;
   readonly clock: (seconds: number, of?: number) => string;
   toChapter(index: number): void;
 }
 
 /** Closed at first. Brings its own part of the style along. */
 export function createDrawerContents(deck: DrawerDeck): DrawerContents {
-  const { root, buttons, nameOf, panel, clock, playback } = deck;
+  const { root, buttons, nameOf, clock, playback } = deck;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(DRAWER_STYLE);
   root.adoptedStyleSheets.push(sheet);
+  const panels = Object.fromEntries(buttons.map((button) => [nameOf(button), makePanel(button, nameOf(button))]));
+  const panel = (name: DrawerName): HTMLElement => panels[name] ?? document.body;
   const overlay = createOverlay(panel('statistics'), clock);
   const filled = new Map<DrawerName, string>();
   let opener: HTMLButtonElement | null = null;
@@ -43,6 +44,7 @@ export function createDrawerContents(deck: DrawerDeck): DrawerContents {
     for (const button of buttons) {
       button.ariaExpanded = String(button === next);
       panel(nameOf(button)).hidden = button !== next;
+      panel(nameOf(button)).ariaLabel = button.ariaLabel;
     }
     render();
     if (next !== null) panel(nameOf(next)).querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
@@ -103,3 +105,19 @@ export function createDrawerContents(deck: DrawerDeck): DrawerContents {
     move: (focused, key) => opener !== null && moveInList(panel(nameOf(opener)), focused, key),
   };
 }
+
+/** Below the controls, where its button says. */
+function makePanel(button: HTMLButtonElement, name: DrawerName): HTMLElement {
+  const panel = document.createElement(TAGS[name]);
+  panel.id = name;
+  panel.className = `drawer ${name}-drawer`;
+  panel.part.value = panel.className;
+  panel.hidden = true;
+  panel.dataset['focus'] = name === 'statistics' ? 'scroll' : 'list';
+  if (name === 'statistics') [panel.role, panel.tabIndex] = ['group', 0];
+  button.closest('.player')?.append(panel);
+  button.setAttribute('aria-controls', name);
+  return panel;
+}
+
+const TAGS = { sleep: 'ul', chapters: 'ol', episodes: 'ol', statistics: 'div' } as const;

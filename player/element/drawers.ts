@@ -1,5 +1,5 @@
 import { clockText } from '../time-text.ts';
-import { find, start } from './deck.ts';
+import { start } from './deck.ts';
 import type { Deck, View } from './deck.ts';
 import type { DrawerContents, DrawerName } from './drawer-contents.ts';
 
@@ -14,16 +14,15 @@ export interface Drawers extends View {
 /** `wantsStatistics` tells whether their button is to be seen. The drawers are loaded with the first that opens. */
 export function drawers(deck: Deck, wantsStatistics: () => boolean): Drawers {
   const { root, playback } = deck;
-  const buttons = Array.from(root.querySelectorAll<HTMLButtonElement>('[data-drawer]'));
-  const nameOf = (button: HTMLButtonElement): DrawerName => button.dataset['drawer'] as DrawerName;
+  const buttons = Array.from(root.querySelectorAll<HTMLButtonElement>('[aria-expanded]'));
+  const nameOf = (button: HTMLButtonElement): DrawerName => button.dataset['label'] as DrawerName;
   let contents: DrawerContents | null = null;
   for (const button of buttons) button.addEventListener('click', () => void toggle(button));
 
   async function toggle(button: HTMLButtonElement): Promise<void> {
     try {
       const { createDrawerContents } = await import('./drawer-contents.ts');
-      const panel = (name: DrawerName): HTMLElement => find(root, `#${name}`);
-      contents ??= createDrawerContents({ ...deck, buttons, nameOf, panel, clock: clockText, toChapter });
+      contents ??= createDrawerContents({ ...deck, buttons, nameOf, clock: clockText, toChapter });
       contents.toggle(button);
     } catch {
       // the network is gone: the next click tries again

@@ -31,7 +31,7 @@ export function heading(deck: Deck): View {
       }
       find(root, '.title').textContent = title;
       find(root, '.artist').textContent = artist;
-      player.ariaLabel = [words.player, title].filter(Boolean).join(': ');
+      player.ariaLabel = [deck.picture()?.label() ?? words.player, title].filter(Boolean).join(': ');
       if (shown !== url) showArtwork(url);
       shown = url;
     },

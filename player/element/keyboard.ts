@@ -5,13 +5,15 @@ import type { Hands } from './steering.ts';
 
 /** What is done about a key that is pressed in the player. `toChapter` goes to the next (1) or previous (-1) chapter. */
 export function createKeyboard(
-  { root, audio, playback }: Deck,
+  { root, audio, playback, picture }: Deck,
   { speeds, toggle, skip, louder, closeDrawer, move }: Hands,
   toChapter: (by: number) => void,
 ): (press: KeyboardEvent) => void {
   const actions: { readonly [K in KeyAction['kind']]: (action: Extract<KeyAction, { kind: K }>) => unknown } = {
     toggle: () => toggle(),
     mute: () => (audio.muted = !audio.muted),
+    fullscreen: () => picture()?.fullscreen() ?? false,
+    inset: () => picture()?.inset() ?? false,
     close: () => closeDrawer(),
     skip: ({ seconds }) => skip(seconds),
     louder: ({ by }) => louder(by),
@@ -33,7 +35,8 @@ export function createKeyboard(
     if (press.defaultPrevented) return;
     const focused = root.activeElement as HTMLElement | null;
     if (move(focused, press.key)) return void press.preventDefault();
-    const action = keyAction(press, (focused?.dataset['focus'] as Focus | undefined) ?? 'player');
+    const kind = focused?.dataset['focus'] ?? (focused?.tagName === 'BUTTON' ? 'button' : 'player');
+    const action = keyAction(press, kind as Focus);
     if (action === null) return;
     const result = (actions[action.kind] as (action: KeyAction) => unknown)(action);
     if (result !== false) press.preventDefault(); // an Escape that closed nothing is the page's

@@ -14,6 +14,7 @@ export type Focus = 'player' | 'seek' | 'button' | 'volume' | 'choice' | 'list' 
 export type KeyAction =
   | { readonly kind: 'toggle' }
   | { readonly kind: 'mute' }
+  | { readonly kind: 'fullscreen' | 'inset' }
   | { readonly kind: 'close' }
   | { readonly kind: 'skip'; readonly seconds: number }
   | { readonly kind: 'louder'; readonly by: number }
@@ -33,6 +34,8 @@ const ACTIONS: ReadonlyMap<string, KeyAction> = new Map<string, KeyAction>([
   [' ', { kind: 'toggle' }],
   ['k', { kind: 'toggle' }],
   ['m', { kind: 'mute' }],
+  ['f', { kind: 'fullscreen' }],
+  ['i', { kind: 'inset' }],
   ['j', { kind: 'skip', seconds: -15 }],
   ['l', { kind: 'skip', seconds: 30 }],
   ['[', { kind: 'chapter', by: -1 }],

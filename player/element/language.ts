@@ -1,5 +1,6 @@
 import { WORDS as ENGLISH } from '../i18n/en.ts';
 import type { Words } from '../i18n/en.ts';
+import { closestLanguage } from './closest-language.ts';
 
 /** A language the player speaks, with its dictionary and direction. */
 export interface Language {
@@ -27,8 +28,7 @@ export const LANGUAGES: readonly LanguageCode[] = ['en', ...(Object.keys(OTHERS)
 
 /** The language of the closest ancestor that has one, else the first of `preferred` that the player speaks, else English. */
 export function languageFor(element: Element, preferred: readonly string[]): LanguageCode {
-  const asked = [closestLang(element), ...preferred].map((tag) => (tag ?? '').toLowerCase().split(/[-_]/)[0]);
-  return asked.find((code): code is LanguageCode => LANGUAGES.includes(code as LanguageCode)) ?? 'en';
+  return closestLanguage(element, preferred, LANGUAGES) ?? 'en';
 }
 
 /** Loads a dictionary; English stands in for one that cannot be loaded. */
@@ -44,10 +44,3 @@ export async function loadLanguage(code: LanguageCode): Promise<Language> {
 /** `text` with each `{name}` replaced. */
 export const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
-
-function closestLang(element: Element): string | null {
-  const found = element.closest('[lang]');
-  if (found !== null) return found.getAttribute('lang');
-  const root = element.getRootNode();
-  return root instanceof ShadowRoot ? closestLang(root.host) : null;
-}

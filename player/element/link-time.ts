@@ -15,8 +15,8 @@ export function splitPlace(address: string): { readonly src: string; readonly at
 }
 
 function parsePlace(text: string): number | null {
-  const clock = /^(?:npt:)?(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?)s?$/.exec(text);
-  const units = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d*)?)s)?$/.exec(text);
-  const [, h = 0, m = 0, s = 0] = clock ?? units ?? [];
-  return text !== '' && (clock ?? units) !== null ? Number(h) * 3600 + Number(m) * 60 + Number(s) : null;
+  const found = /^(?:npt:)?(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?)s?)?$/.exec(text);
+  if (found === null) return null;
+  const [, hours = 0, minutes = 0, h = hours, m = minutes, s = 0] = found;
+  return Number(h) * 3600 + Number(m) * 60 + Number(s);
 }

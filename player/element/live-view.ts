@@ -25,7 +25,6 @@ export function createLiveView(deck: LiveDeck): LiveView {
   root.adoptedStyleSheets.push(sheet);
   const badge = Object.assign(document.createElement('button'), { type: 'button', className: 'button live' });
   badge.part.add('button', 'live');
-  badge.dataset['focus'] = 'button';
   badge.addEventListener('click', () => {
     if (badge.ariaDisabled === 'true') return;
     playback.live()?.toEdge();

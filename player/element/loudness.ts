@@ -8,7 +8,7 @@ export interface Loudness {
 }
 
 /** Full volume at first. */
-export function createLoudness(audio: HTMLAudioElement): Loudness {
+export function createLoudness(audio: HTMLMediaElement): Loudness {
   let chosen = 1;
   let heard = 1;
   return {

@@ -1,5 +1,5 @@
 import { isLive } from '../core/leg-address.ts';
-import type { Playback, Stats } from '../playback.ts';
+import type { Levels, Playback, Stats } from '../playback.ts';
 import { span } from './deck.ts';
 import type { Loudness } from './loudness.ts';
 import { ReflectedAttributes } from './reflected.ts';
@@ -16,9 +16,11 @@ export interface PlayerError {
 
 /** What makes the sound. */
 export interface Sound {
-  readonly audio: HTMLAudioElement;
+  readonly audio: HTMLMediaElement;
   readonly playback: Playback;
   readonly loudness: Loudness;
+  /** Null as long as there is nothing to see. */
+  readonly video: () => HTMLVideoElement | null;
 }
 
 /** The interface of a media element (HTML 4.8.11) over a playback; seconds everywhere. */
@@ -131,8 +133,9 @@ export abstract class MediaSurface extends ReflectedAttributes {
 
   /** As Media Chrome and its like ask. */
   get streamType(): 'live' | 'on-demand' | 'unknown' {
-    const src = this.currentSrc;
-    return src === '' ? 'unknown' : isLive(src) ? 'live' : 'on-demand';
+    const { playback } = this.sound;
+    const src = playback.source();
+    return src === '' ? 'unknown' : isLive(src) || playback.live() !== null ? 'live' : 'on-demand';
   }
 
   /** From here on a listener of a channel hears what is on now; NaN of anything else. */
@@ -143,6 +146,20 @@ export abstract class MediaSurface extends ReflectedAttributes {
   /** Infinity for a channel, which can be rewound; else NaN. */
   get targetLiveWindow(): number {
     return this.streamType === 'live' ? Infinity : Number.NaN;
+  }
+
+  /** In pixels; 0 without a picture. */
+  get videoWidth(): number {
+    return this.sound.video()?.videoWidth ?? 0;
+  }
+
+  get videoHeight(): number {
+    return this.sound.video()?.videoHeight ?? 0;
+  }
+
+  /** What of a playlist can be chosen from; null when there is nothing. */
+  get levels(): Levels | null {
+    return this.sound.playback.levels();
   }
 
   /** How the sound gets here. */
@@ -172,6 +189,11 @@ export abstract class MediaSurface extends ReflectedAttributes {
   seekToLive(): Promise<void> {
     this.sound.playback.live()?.toEdge();
     return this.play();
+  }
+
+  /** As of a video; rejects where there is none. */
+  async requestPictureInPicture(): Promise<void> {
+    await this.sound.video()?.requestPictureInPicture();
   }
 
   fastSeek(seconds: number): void {

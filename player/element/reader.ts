@@ -3,8 +3,9 @@ import { fetchJson } from './fetch-json.ts';
 import { parsePlaylist } from './playlist.ts';
 
 export { createChapterTrack } from './chapter-track.ts';
+export { createSteps } from './episode-steps.ts';
 
-/** Reads chapters and playlists; loaded when there is something to read. */
+/** Reads chapters and playlists; loaded, with what shows them, when there is something to read. */
 export const READERS = { chapters: parseChapters, playlist: parsePlaylist } as const;
 
 /** The value itself, what JSON text says, or what is at an address (relative to `base`); null when nothing can be read. */

@@ -1,18 +1,16 @@
-import type { Chapter } from '../playback.ts';
 import { clockText, spokenTime } from '../time-text.ts';
 import { find, span } from './deck.ts';
 import type { Deck, View } from './deck.ts';
 import { fill } from './language.ts';
 
-/** The position slider with what is buffered, the chapters' marks, and the times below it. */
+/** The position slider with what is buffered, and the times below it. */
 export function seekBar(deck: Deck): View {
   const { root, playback } = deck;
   const slider = find(root, '.position', HTMLInputElement);
-  const [buffered, played, marks] = [find(root, '.buffered'), find(root, '.played'), find(root, '.marks')];
+  const [buffered, played] = [find(root, '.buffered'), find(root, '.played')];
   const [elapsed, total, chapter] = [find(root, '.elapsed'), find(root, '.total'), find(root, '.chapter')];
   /** Where the thumb is being dragged to; the seek waits for the end of the drag. */
   let dragged: number | null = null;
-  let marked = '';
 
   slider.addEventListener('input', () => {
     dragged = Number(slider.value);
@@ -45,24 +43,8 @@ export function seekBar(deck: Deck): View {
     buffered.style.background = isKnown ? stripes(playback.buffered(), start, end) : 'none';
     elapsed.textContent = clockText(position, duration);
     total.textContent = clockText(duration);
-    const chapters = deck.chapters();
-    chapter.textContent = chapters[deck.chapterAt(position)]?.title ?? '';
-    mark(chapters, end);
+    chapter.textContent = deck.chapters()[deck.chapterAt(position)]?.title ?? '';
     deck.liveView()?.render(position);
-  }
-
-  function mark(chapters: readonly Chapter[], duration: number): void {
-    const places = chapters.map(({ start }) => (100 * start) / duration).filter((place) => place > 0 && place < 100);
-    if (marked === places.join()) return;
-    marked = places.join();
-    marks.replaceChildren(
-      ...places.map((place) => {
-        const dot = document.createElement('i');
-        dot.part.add('mark');
-        dot.style.left = `${place}%`;
-        return dot;
-      }),
-    );
   }
 
   return { render };

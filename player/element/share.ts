@@ -1,3 +1,4 @@
+import { STEERING } from '../i18n/en-steering.ts';
 import type { Deck } from './deck.ts';
 import type { Hands } from './steering.ts';
 import { atTime } from './time-link.ts';
@@ -6,7 +7,7 @@ import { atTime } from './time-link.ts';
 export function share(deck: Pick<Deck, 'playback' | 'language' | 'address' | 'say'>, fill: Hands['fill']): void {
   const link = atTime(new URL(deck.address(), document.baseURI).href, deck.playback.position());
   copy(link).then(
-    () => deck.say(fill(deck.language().words.copied, { link })),
+    () => deck.say(fill({ ...STEERING, ...deck.language().words }.copied, { link })),
     () => deck.say(link),
   );
 }

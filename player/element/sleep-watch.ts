@@ -1,6 +1,7 @@
 import type { Deck, View } from './deck.ts';
 import { createSleepTimer } from './sleep-timer.ts';
 import type { SleepTimer } from './sleep-timer.ts';
+import { SLEEP_STYLE } from './style-sleep.ts';
 
 /** What the sleep timer needs of the player; its functions come along, so that this is a script by itself. */
 export interface SleepPlayer extends Pick<Deck, 'root' | 'audio' | 'playback' | 'chapters' | 'chapterAt' | 'language'> {
@@ -38,15 +39,20 @@ export function createSleepWatch({
       return () => clearInterval(id);
     },
   });
-  const [button, left] = [root.querySelector('.sleep'), root.querySelector('.left')];
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(SLEEP_STYLE);
+  root.adoptedStyleSheets.push(sheet);
+  const [button, left] = [root.querySelector('.sleep'), document.createElement('span')];
+  left.className = 'left';
+  left.part.add('left');
+  button?.append(left);
 
   return {
     ...timer,
     render() {
       const remaining = typeof timer.choice() === 'number' ? timer.remaining() : null;
       button?.classList.toggle('set', timer.choice() !== null);
-      if (left !== null)
-        left.textContent = remaining === null ? '' : Math.ceil(remaining / 60_000).toLocaleString(language().code);
+      left.textContent = remaining === null ? '' : Math.ceil(remaining / 60_000).toLocaleString(language().code);
     },
   };
 }

@@ -3,6 +3,7 @@ import { createKeyboard } from './keyboard.ts';
 import { createSystemControls } from './media-session.ts';
 import type { SystemControls } from './media-session.ts';
 import { share } from './share.ts';
+import { STEERING_STYLE } from './style-steering.ts';
 import { toChapter } from './to-chapter.ts';
 
 /** What a listener steers with besides the buttons: keys and the system's controls; and the link to take away. */
@@ -28,6 +29,9 @@ export interface Hands {
 
 /** Loaded when the player gets the focus, or begins to play. */
 export function createSteering(deck: Deck, hands: Hands): Steering {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STEERING_STYLE);
+  deck.root.adoptedStyleSheets.push(sheet);
   const chapter = (by: number): boolean => toChapter(deck, by);
   const step = (by: number): void => void (chapter(by) || deck.goTo(deck.episode() + by));
   return {

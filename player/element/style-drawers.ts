@@ -1,5 +1,6 @@
 /** Lists and statistics below the controls. */
 export const DRAWER_STYLE = `
+.tools [aria-expanded='true'] { color: var(--_accent); }
 .drawer { max-height: 264px; margin: 12px 0 0; padding: 8px 0 0; border-top: 1px solid var(--_line); overflow: auto; overscroll-behavior: contain; list-style: none; counter-reset: entry; scrollbar-width: thin; }
 .drawer li { counter-increment: entry; }
 .drawer button { display: flex; width: 100%; align-items: baseline; gap: 10px; padding: 7px 10px; border-radius: 8px; text-align: start; }
@@ -19,5 +20,5 @@ table { width: 100%; border-collapse: collapse; font-size: 12px; font-variant-nu
 th { color: var(--_quiet); font-size: 11px; font-weight: 400; }
 th, td { padding: 4px 10px 4px 0; border-bottom: 1px solid var(--_line); text-align: start; }
 tr:last-child td { border-bottom: 0; }
-@media (forced-colors: active) { .drawer [aria-current] { color: Highlight; } }
+@media (forced-colors: active) { .drawer [aria-current], .tools [aria-expanded='true'] { color: Highlight; } }
 `;

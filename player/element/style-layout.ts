@@ -5,10 +5,6 @@ export const LAYOUT_STYLE = `
 .controls, .transport, .tools { display: flex; align-items: center; justify-content: center; }
 .controls { flex-wrap: wrap; margin-top: 4px; gap: 4px 2px; }
 .transport { flex: 100%; gap: 8px; }
-@container (max-width: 299px) {
-  .many .transport { gap: 0; }
-  .many .transport button:not(.play) { width: 31px; }
-}
 @container (min-width: 300px) {
   .player { padding: 16px; }
   .has-artwork .artwork { display: block; grid-column: 1; margin-inline-end: 12px; }

@@ -4,8 +4,8 @@ import { LAYOUT_STYLE } from './style-layout.ts';
 export const STYLE = `
 :host {
   --_accent: var(--baton-accent, light-dark(#0f766e, #5ad1c0));
-  --_on-accent: var(--baton-on-accent, light-dark(#ffffff, #06231f));
-  --_surface: var(--baton-surface, light-dark(#ffffff, #1b1d20));
+  --_on-accent: var(--baton-on-accent, light-dark(#fff, #06231f));
+  --_surface: var(--baton-surface, light-dark(#fff, #1b1d20));
   --_text: var(--baton-text, light-dark(#1c2023, #eceeef));
   --_quiet: var(--baton-text-quiet, color-mix(in srgb, var(--_text) 68%, var(--_surface)));
   --_line: var(--baton-line, color-mix(in srgb, var(--_text) 13%, var(--_surface)));
@@ -46,18 +46,16 @@ export const STYLE = `
 .track { position: absolute; inset: 11px 7px; overflow: hidden; border-radius: 3px; background: var(--_track); }
 .buffered, .played, .marks { position: absolute; inset: 0; }
 .played { border-radius: 3px; background: var(--_accent); }
-.marks i { position: absolute; inset-block: 0; width: 2px; margin-left: -1px; background: var(--_surface); }
 .times { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; color: var(--_quiet); font-size: 12px; line-height: 16px; }
 .chapter { text-align: center; }
 
 .slider { margin: 0; height: 28px; border-radius: 8px; cursor: pointer; direction: ltr; }
 .position { appearance: none; position: absolute; inset: 0; width: 100%; background: transparent; }
 .slider:disabled { cursor: default; }
-.position::-webkit-slider-thumb { appearance: none; width: 14px; height: 14px; border: 0; border-radius: 50%; background: var(--_accent); box-shadow: 0 0 0 3px var(--_surface); transition: transform .15s; }
+.position::-webkit-slider-thumb { appearance: none; width: 14px; height: 14px; border: 0; border-radius: 50%; background: var(--_accent); box-shadow: 0 0 0 3px var(--_surface); }
 .position::-moz-range-thumb { width: 14px; height: 14px; border: 0; border-radius: 50%; background: var(--_accent); box-shadow: 0 0 0 3px var(--_surface); }
 .slider:disabled::-webkit-slider-thumb { visibility: hidden; }
 .slider:disabled::-moz-range-thumb { visibility: hidden; }
-.slider:active::-webkit-slider-thumb { transform: scale(1.2); }
 .volume { display: none; width: 76px; accent-color: var(--_text); }
 
 button, select { font: inherit; color: inherit; margin: 0; border: 0; background: transparent; cursor: pointer; touch-action: manipulation; }
@@ -65,25 +63,21 @@ button { display: inline-grid; place-items: center; padding: 0; }
 button:disabled { opacity: .35; cursor: default; }
 .transport button { width: 40px; height: 40px; border-radius: 50%; }
 .transport button:not(:has(text)) .icon { stroke: currentColor; }
-.transport .play { position: relative; width: 48px; height: 48px; background: var(--_accent); color: var(--_on-accent); transition: transform .15s; }
-.play:active { transform: scale(.95); }
+.transport .play { position: relative; width: 48px; height: 48px; background: var(--_accent); color: var(--_on-accent); }
 .icon { width: 24px; height: 24px; fill: currentColor; stroke-linejoin: round; }
 .icon.skip { width: 28px; height: 28px; }
 .tools .icon { width: 21px; height: 21px; }
 .play .icon { width: 26px; height: 26px; grid-area: 1 / 1; }
 .line { fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linecap: round; }
 text { font: 700 7.4px/1 var(--_font); fill: currentColor; }
-.next .icon, .forward path { transform: scaleX(-1); transform-origin: 12px; }
+.forward path { transform: scaleX(-1); transform-origin: 12px; }
 .to-pause, .wanted .to-play, .cross, .is-muted :is(.near, .far), .is-quiet .far { display: none; }
 .wanted .to-pause, .is-muted .cross { display: block; }
 
 .tools { gap: 2px; }
 .tools button { min-width: 34px; height: 34px; border-radius: 17px; color: var(--_quiet); }
-.sleep { grid-auto-flow: column; font-size: 12px; font-weight: 600; }
-.sleep.set { padding: 0 8px; gap: 3px; }
 .speed { appearance: none; min-width: 46px; height: 28px; padding: 0 6px; border: 1px solid var(--_line); border-radius: 14px; font-size: 13px; font-weight: 600; text-align: center; }
 option { background: Canvas; color: CanvasText; font-weight: 400; }
-.sleep.set, .tools [aria-expanded='true'] { color: var(--_accent); }
 @media (hover: hover) {
   .transport button:not(.play, :disabled):hover, .tools > :hover, .retry:hover { background: var(--_hover); color: var(--_text); }
 }
@@ -108,7 +102,5 @@ ${LAYOUT_STYLE}
 @media (forced-colors: active) {
   .track { outline: 1px solid; }
   .played, .slider::-webkit-slider-thumb { background: Highlight; forced-color-adjust: none; }
-  .marks i { background: Canvas; forced-color-adjust: none; }
-  .tools [aria-expanded='true'], .sleep.set { color: Highlight; }
 }
 `;

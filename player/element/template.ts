@@ -3,8 +3,6 @@ const icon = (name: string, shapes: string): string =>
 
 const lines = (path: string): string => icon('', `<path class="line" d="${path}"/>`);
 
-const stepIcon = icon('', '<path d="M6 6h2v12H6zM18 6.5v11L10 12z"/>');
-
 const skipIcon = (seconds: number): string =>
   icon(
     'skip',
@@ -13,13 +11,11 @@ const skipIcon = (seconds: number): string =>
 
 /** `label` names a text of the dictionary, `state` further attributes. */
 const button = (name: string, label: string, inside: string, state = ''): string =>
-  `<button class="button ${name}" type="button" data-label="${label}" data-focus="button" ${state}>${inside}</button>`;
+  `<button class="button ${name}" data-label="${label}" ${state}>${inside}</button>`;
 
+/** What it opens is made when it is first needed. */
 const drawerButton = (name: string, inside: string): string =>
-  button(name, name, inside, `aria-expanded="false" aria-controls="${name}" data-drawer="${name}" hidden`);
-
-const drawer = (name: string, tag: string, focus = 'data-focus="list"'): string =>
-  `<${tag} class="drawer ${name}-drawer" id="${name}" data-label="${name}" ${focus} hidden></${tag}>`;
+  button(name, name, inside, 'aria-expanded="false" hidden');
 
 const speaker = icon(
   '',
@@ -47,22 +43,20 @@ export const TEMPLATE = `
   </div>
   <div class="controls">
     <div class="transport" dir="ltr">
-      ${button('previous', 'previous', stepIcon, 'hidden')}
       ${button('back', 'back', skipIcon(15), 'aria-keyshortcuts="j"')}
-      <button class="button play" type="button" data-focus="button" aria-keyshortcuts="k">
+      <button class="button play" aria-keyshortcuts="k">
         ${icon('to-play', '<path d="M9 5.5v13l9.5-6.5z"/>')}
         ${icon('to-pause', '<path d="M7.5 6H10v12H7.5zM14 6h2.5v12H14z"/>')}
         <span class="ring"></span>
       </button>
       ${button('forward', 'forward', skipIcon(30), 'aria-keyshortcuts="l"')}
-      ${button('next', 'next', stepIcon, 'hidden')}
     </div>
     <div class="tools begin">
       <select class="speed" data-label="speed" data-focus="choice" aria-keyshortcuts="< >"></select>
-      ${drawerButton('sleep', lines('M19.4 14.6A8 8 0 0 1 9.4 4.6a8 8 0 1 0 10 10z') + '<span class="left"></span>')}
+      ${drawerButton('sleep', lines('M19.4 14.6A8 8 0 0 1 9.4 4.6a8 8 0 1 0 10 10z'))}
     </div>
     <div class="tools end">
-      ${drawerButton('chapters', lines('M9 7h11M9 12h11M9 17h11M4.6 7h.01M4.6 12h.01M4.6 17h.01'))}
+      ${drawerButton('chapters', lines('M9 7h11M9 12h11M9 17h11M5 7h0M5 12h0M5 17h0'))}
       ${drawerButton('episodes', lines('M4 6h16M4 11h9M4 16h9M16.5 11.6v6.8l5-3.4z'))}
       ${button('share', 'share', lines('M12 15V4M8 8l4-4 4 4M5 12v8h14v-8'))}
       ${drawerButton('statistics', lines('M4 19h16M6.5 15v-4M12 15V6M17.5 15V9'))}
@@ -72,10 +66,6 @@ export const TEMPLATE = `
   </div>
   <div class="notice">
     <span class="message" role="status" dir="auto"></span>
-    <button class="button retry" type="button" hidden data-focus="button"></button>
+    <button class="button retry" hidden></button>
   </div>
-  ${drawer('sleep', 'ul')}
-  ${drawer('chapters', 'ol')}
-  ${drawer('episodes', 'ol')}
-  ${drawer('statistics', 'div', 'data-focus="scroll" role="group" tabindex="0"')}
 </div>`;

@@ -1,6 +1,7 @@
 import type { Playback } from '../playback.ts';
 import { find, start } from './deck.ts';
 import type { Deck, View } from './deck.ts';
+import type { Steps } from './episode-steps.ts';
 
 /** Seconds that the buttons, the keys and the system's controls skip by. */
 export const SKIP = { back: -15, forward: 30 } as const;
@@ -10,12 +11,10 @@ export function transport(deck: Deck): View {
   const { root, playback } = deck;
   const player = find(root, '.player');
   const play = find(root, '.play');
-  const [previous, next] = [find(root, '.previous', HTMLButtonElement), find(root, '.next', HTMLButtonElement)];
+  let steps: Promise<Steps> | null = null;
   play.addEventListener('click', () => toggle(deck));
   find(root, '.back').addEventListener('click', () => skip(deck, SKIP.back));
   find(root, '.forward').addEventListener('click', () => skip(deck, SKIP.forward));
-  previous.addEventListener('click', () => deck.goTo(deck.episode() - 1));
-  next.addEventListener('click', () => deck.goTo(deck.episode() + 1));
 
   return {
     render() {
@@ -23,14 +22,13 @@ export function transport(deck: Deck): View {
       player.classList.toggle('wanted', isOn(playback));
       player.classList.toggle('busy', isOn(playback) && playback.busy());
       play.setAttribute('aria-label', isOn(playback) ? words.pause : words.play);
-      const count = deck.episodes().length;
-      player.classList.toggle('many', count > 1);
-      previous.hidden = next.hidden = count < 2;
-      previous.disabled = deck.episode() <= 0;
-      next.disabled = deck.episode() >= count - 1;
+      if (deck.episodes().length > 1) steps ??= import('./reader.ts').then(({ createSteps }) => createSteps(deck));
+      steps?.then((loaded) => loaded.render(), nothing);
     },
   };
 }
+
+const nothing = (): void => undefined;
 
 /** What the play button does. */
 export function toggle({ playback }: Pick<Deck, 'playback'>): void {

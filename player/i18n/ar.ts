@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'مباشر',
   toLive: 'العودة إلى البث المباشر',
   behindLive: 'متأخر عن البث المباشر بمقدار {time}',
+  videoPlayer: 'مشغل الفيديو',
+  quality: 'الجودة',
+  automatic: 'تلقائي',
+  automaticNow: 'تلقائي ({quality})',
+  captions: 'الترجمة',
+  inset: 'صورة داخل صورة',
+  leaveInset: 'إنهاء صورة داخل صورة',
+  fullscreen: 'ملء الشاشة',
+  leaveFullscreen: 'إنهاء ملء الشاشة',
 };

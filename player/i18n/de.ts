@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'Live',
   toLive: 'Zurück zu Live',
   behindLive: '{time} hinter Live',
+  videoPlayer: 'Videoplayer',
+  quality: 'Qualität',
+  automatic: 'Auto',
+  automaticNow: 'Auto ({quality})',
+  captions: 'Untertitel',
+  inset: 'Bild im Bild',
+  leaveInset: 'Bild im Bild beenden',
+  fullscreen: 'Vollbild',
+  leaveFullscreen: 'Vollbild verlassen',
 };

@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'Directo',
   toLive: 'Volver al directo',
   behindLive: '{time} por detrás del directo',
+  videoPlayer: 'Reproductor de vídeo',
+  quality: 'Calidad',
+  automatic: 'Auto',
+  automaticNow: 'Auto ({quality})',
+  captions: 'Subtítulos',
+  inset: 'Imagen en imagen',
+  leaveInset: 'Salir de imagen en imagen',
+  fullscreen: 'Pantalla completa',
+  leaveFullscreen: 'Salir de pantalla completa',
 };

@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'Direct',
   toLive: 'Revenir au direct',
   behindLive: '{time} de retard sur le direct',
+  videoPlayer: 'Lecteur vidéo',
+  quality: 'Qualité',
+  automatic: 'Auto',
+  automaticNow: 'Auto ({quality})',
+  captions: 'Sous-titres',
+  inset: 'Image dans l’image',
+  leaveInset: 'Quitter l’image dans l’image',
+  fullscreen: 'Plein écran',
+  leaveFullscreen: 'Quitter le plein écran',
 };

@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'Diretta',
   toLive: 'Torna alla diretta',
   behindLive: '{time} di ritardo sulla diretta',
+  videoPlayer: 'Lettore video',
+  quality: 'Qualità',
+  automatic: 'Auto',
+  automaticNow: 'Auto ({quality})',
+  captions: 'Sottotitoli',
+  inset: 'Immagine nell’immagine',
+  leaveInset: 'Esci da immagine nell’immagine',
+  fullscreen: 'Schermo intero',
+  leaveFullscreen: 'Esci da schermo intero',
 };

@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'ライブ',
   toLive: 'ライブに戻る',
   behindLive: 'ライブの{time}前',
+  videoPlayer: '動画プレーヤー',
+  quality: '画質',
+  automatic: '自動',
+  automaticNow: '自動（{quality}）',
+  captions: '字幕',
+  inset: 'ピクチャーインピクチャー',
+  leaveInset: 'ピクチャーインピクチャーを終了',
+  fullscreen: '全画面表示',
+  leaveFullscreen: '全画面表示を終了',
 };

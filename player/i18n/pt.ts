@@ -58,4 +58,13 @@ export const WORDS: AllWords = {
   live: 'Ao vivo',
   toLive: 'Voltar ao vivo',
   behindLive: '{time} de atraso em relação ao vivo',
+  videoPlayer: 'Leitor de vídeo',
+  quality: 'Qualidade',
+  automatic: 'Auto',
+  automaticNow: 'Auto ({quality})',
+  captions: 'Legendas',
+  inset: 'Imagem na imagem',
+  leaveInset: 'Sair de imagem na imagem',
+  fullscreen: 'Ecrã inteiro',
+  leaveFullscreen: 'Sair do ecrã inteiro',
 };

@@ -22,7 +22,7 @@ async function bundle(entries: Readonly<Record<string, string>>): Promise<[path:
     charset: 'utf8', // as which every browser reads a module
     format: 'esm',
     target: 'es2022',
-    legalComments: 'none',
+    legalComments: 'inline', // the licence of hls.js asks for it
     plugins: [compactTexts],
     write: false,
     outdir: '/player',

@@ -1,13 +1,18 @@
-/** What players load later by themselves: with the first leg, and with that of a channel. */
+/** What players load later by themselves: with the first source or leg, with that of a channel, and with an HLS playlist. */
 const CORE_LATER = {
   playhead: 'core/playhead.ts',
+  stall: 'core/stall.ts',
   live: 'core/live.ts',
+  hls: 'core/playlist-feed.ts',
+  'hls-light': 'core/hls-light.ts',
+  'hls-full': 'core/hls-full.ts',
 } as const;
 
 /** What the element loads besides: dictionaries, and what not every listener uses. */
 const LATER = {
   ...CORE_LATER,
   'live-view': 'element/live-view.ts',
+  picture: 'element/picture.ts',
   drawers: 'element/drawer-contents.ts',
   reader: 'element/reader.ts',
   'sleep-timer': 'element/sleep-watch.ts',

@@ -57,7 +57,7 @@ const meta =
 export function oembed(card: Card, most: { readonly width: number; readonly height: number }): object {
   const width = Math.min(CARD_WIDTH, most.width);
   const height = Math.min(CARD_HEIGHT, most.height);
-  const frame = `<iframe src="${escapeHtml(card.pageUrl)}" title="${escapeHtml(card.title)}" width="${width}" height="${height}" style="border:0" allow="autoplay; encrypted-media; picture-in-picture" loading="lazy"></iframe>`;
+  const frame = `<iframe src="${escapeHtml(card.pageUrl)}" title="${escapeHtml(card.title)}" width="${width}" height="${height}" style="border:0" allow="autoplay; encrypted-media; fullscreen; picture-in-picture" loading="lazy"></iframe>`;
   return {
     version: '1.0',
     type: 'rich',

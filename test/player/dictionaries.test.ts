@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { DRAWERS } from '../../player/i18n/en-drawers.ts';
+import { EPISODES } from '../../player/i18n/en-episodes.ts';
 import { LIVE } from '../../player/i18n/en-live.ts';
+import { PICTURE } from '../../player/i18n/en-picture.ts';
 import { REFUSALS } from '../../player/i18n/en-refusals.ts';
+import { STEERING } from '../../player/i18n/en-steering.ts';
 import { WORDS } from '../../player/i18n/en.ts';
 import { LANGUAGES, loadLanguage } from '../../player/element/language.ts';
 
-const english: Readonly<Record<string, string>> = { ...WORDS, ...DRAWERS, ...LIVE, ...REFUSALS };
+const english: Readonly<Record<string, string>> = {
+  ...{ ...WORDS, ...DRAWERS, ...EPISODES, ...LIVE },
+  ...{ ...PICTURE, ...REFUSALS, ...STEERING },
+};
 const others = LANGUAGES.filter((code) => code !== 'en');
 /** Words that a language has in common with English. */
-const SHARED: readonly string[] = ['Live', 'Pause', 'Position'];
+const SHARED: readonly string[] = ['Auto', 'Auto ({quality})', 'Live', 'Pause', 'Position'];
 
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
