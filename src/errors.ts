@@ -76,6 +76,16 @@ const FAILURES = {
     false,
   ],
   SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read.', false],
+  SOURCE_LIVE: [
+    415,
+    'The source is a live stream, which has no end yet. Make the link with --live; when the show is over, it is an episode like any other.',
+    false,
+  ],
+  SOURCE_PROTECTED: [
+    415,
+    'The source is protected (SAMPLE-AES or DRM), and only the players of its publisher may decrypt it. Ask for an unprotected one.',
+    false,
+  ],
   SOURCE_NO_AUDIO: [422, 'The source has no audio track.', false],
   SOURCE_NO_VIDEO: [422, 'The source has no pictures that could be shown.', false],
   VIDEO_UNSUPPORTED: [

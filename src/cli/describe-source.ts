@@ -75,7 +75,8 @@ function audioBytes(mp3: Mp3Facts | null, size: Bytes | null): Bytes | null {
 }
 
 async function lengthFrom(record: ProbeRecord, store: Store): Promise<string> {
-  if (record.samples === null) return 'unknown until every frame has been counted, which starts with the first play';
+  if (record.samples === null)
+    return `unknown until every ${record.hls === undefined ? 'frame' : 'segment'} has been counted, which starts with the first play`;
   if (record.mp3 === null) return LENGTH_FROM[record.container];
   if (record.mp3.cbrKbps !== null) return 'constant bitrate, proved by sampling';
   const stored = await store.get(probeKey(record.version));
@@ -96,9 +97,11 @@ const LENGTH_FROM: Readonly<Record<ProbeRecord['container'], string>> = {
   wav: 'header of the file, checked against its size',
   adts: 'count of all frames',
   aiff: 'header of the file, checked against its size',
+  hls: 'time stamps of all segments',
 };
 
 function indexState({ record, contents }: Source): SourceDescription['index'] {
+  if (record.hls !== undefined) return contents === undefined ? 'not made yet' : 'complete';
   if (record.mp3?.cbrKbps !== null) return 'not needed'; // undefined: no MP3
   return contents === undefined ? 'not made yet' : 'complete';
 }

@@ -1,20 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../units.ts';
+import { isHls, shapeOf, soundPlaylist, wholePlaylist } from './hls-playlist.ts';
+import { hlsSupply, revalidateHls } from './hls-supply.ts';
 import type { Holding } from './holding.ts';
+import type { Look } from './look.ts';
 import { movieMedium } from './medium.ts';
 import { loadPin } from './pin.ts';
 import { probe } from './probe.ts';
+import { probeHls } from './probe-hls.ts';
 import type { SourceMeter } from './reader.ts';
 import { decodeRecord, encodeRecord, type ProbeRecord, probeKey, type Source } from './record.ts';
 import { isSame, pinOf, type Resolved, resolve } from './resolve.ts';
 import { revalidate } from './revalidate.ts';
 import { sharing } from './sharing.ts';
 import type { Shelf, SourceDeps } from './shelf.ts';
-import { rangedSupply, spooledSupply } from './supply.ts';
+import { rangedSupply, segmentSupply, spooledSupply } from './supply.ts';
 
 /** Finds the present version of the source behind `url`, looking at its origin only when that is due. */
 export type Find = (url: string, signal: AbortSignal, meter?: SourceMeter) => Promise<Holding>;
 
+/** Playlists are told by what they say. */
+const NO_VALIDATORS = { etag: null, modified: null, modifiedIsStrong: false } as const;
 /** How soon an origin is asked again that could not tell whether the source is still the same. */
 const UNSURE: Milliseconds = 10_000;
 
@@ -26,7 +32,9 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
     const age = now() - known.pin.checkedAt;
     if (age >= 0 && age < revalidateMs) return shelf.keep(known);
 
-    const verdict = await revalidate(net, known, signal, meter);
+    const verdict = await (known.record.hls === undefined
+      ? revalidate(net, known, signal, meter)
+      : revalidateHls(net, known.pin, known.record.hls.shape, signal, meter));
     if (verdict === 'same') return shelf.keep(shelf.checked(known, { ...known.pin, checkedAt: now() }));
     if (verdict === 'unknown') return Object.assign(shelf.keep(known), { freshUntil: now() + UNSURE });
     return await findAnew(url, verdict === 'gone' ? known.record : null, signal, meter);
@@ -70,6 +78,7 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
   /** Probes what was found, and keeps what was opened for it. */
   async function admit(url: string, found: Resolved, stop: AbortController, meter?: SourceMeter): Promise<Holding> {
     const { body, head, size } = found.look;
+    if (isHls(head)) return await admitHls(url, found.look, stop.signal, meter);
     // With ranges the version is known only when the end has been read, which nobody needs to wait for.
     const id = body === null ? randomUUID() : (await found.identity).version;
     let holding: Holding | null = null;
@@ -83,6 +92,24 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
     const { record, movie } = await probe(found, supply.read, stop.signal, meter);
     const source = shelf.checked({ url, record }, pinOf(found.look, record.version, now()));
     holding = shelf.keep(source, supply, movie && movieMedium(movie, record, store));
+    shelf.later(store.putIfAbsent(probeKey(record.version), encodeRecord(record)));
+    return holding;
+  }
+
+  async function admitHls(url: string, look: Look, signal: AbortSignal, meter?: SourceMeter): Promise<Holding> {
+    const text = await wholePlaylist(look, net, signal, meter);
+    const { media, url: finalUrl } = await soundPlaylist(text, net, signal, meter);
+    const shape = shapeOf(media);
+    const pin = { ...NO_VALIDATORS, version: '', finalUrl, size: null, ranges: true, checkedAt: now() };
+    let holding: Holding | null = null;
+    const hls = hlsSupply(
+      net,
+      shelf.pinnedHls(() => holding, { url, pin }, shape),
+      media,
+    );
+    const record = await probeHls(url, media, hls.reader, signal, meter);
+    const source = shelf.checked({ url, record }, { ...pin, version: record.version });
+    holding = shelf.keep(source, segmentSupply(hls));
     shelf.later(store.putIfAbsent(probeKey(record.version), encodeRecord(record)));
     return holding;
   }

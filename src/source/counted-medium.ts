@@ -8,6 +8,7 @@ import type { Medium } from './medium.ts';
 import { adtsPackets } from './packets-adts.ts';
 import { mp3Packets, streamHeader } from './packets-mp3.ts';
 import type { AdtsFacts, Mp3Facts, ProbeRecord } from './record.ts';
+import { createSeekIndex, decodeSeekIndex, encodeSeekIndex } from './seek-index.ts';
 import { storedIndex } from './stored-index.ts';
 import type { Supply } from './supply.ts';
 
@@ -47,7 +48,12 @@ async function openCounted(
   store: Store,
   signal: AbortSignal,
 ) {
-  const stored = await storedIndex(version, audio.start, store, signal);
+  const format = {
+    create: () => createSeekIndex(audio.start),
+    encode: encodeSeekIndex,
+    decode: decodeSeekIndex,
+  };
+  const stored = await storedIndex(version, format, store, signal);
   const scan = indexScan(stored.index, walk, audio, supply.stream);
   const save = (): void => {
     stored.save();

@@ -3,7 +3,7 @@ import type { Milliseconds } from '../units.ts';
 import { type Medium, openMedium } from './medium.ts';
 import { presentedSamples } from './probe-mp3.ts';
 import type { Contents, ProbeRecord, Source } from './record.ts';
-import type { SeekIndex } from './seek-index.ts';
+import type { FrameCount } from './scan.ts';
 import type { Supply } from './supply.ts';
 
 /** One version of a source, as this process holds it. */
@@ -44,7 +44,7 @@ export function hold(
     return medium;
   };
 
-  const learn = (index: SeekIndex): void => {
+  const learn = (index: FrameCount): void => {
     const { source } = holding;
     holding.source = { ...source, record: measured(source.record, index), contents: contentsOf(index) };
   };
@@ -81,7 +81,7 @@ export function hold(
   return holding;
 }
 
-function contentsOf(index: SeekIndex): Contents {
+function contentsOf(index: FrameCount): Contents {
   const start = index.locate(0)?.offset ?? 0;
   const place = (percent: number): number => {
     const offset = index.locate(Math.floor((percent * index.frames) / 100))?.offset ?? start;
@@ -91,9 +91,10 @@ function contentsOf(index: SeekIndex): Contents {
 }
 
 /** The record of a source whose length only the complete index tells. */
-function measured(record: ProbeRecord, index: SeekIndex): ProbeRecord {
+function measured(record: ProbeRecord, index: FrameCount): ProbeRecord {
   if (record.samples !== null) return record;
-  const { adts } = record;
+  const { adts, hls } = record;
+  if (hls !== undefined) return { ...record, samples: Math.max(0, (index.samples ?? 0) - record.skip) };
   if (adts !== undefined) {
     const audio = { ...adts.audio, end: index.end };
     return { ...record, samples: index.frames * adts.frameSamples, adts: { ...adts, audio } };

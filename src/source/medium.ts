@@ -1,8 +1,10 @@
 import type { Store } from '../store/store.ts';
 import type { Bytes, Samples } from '../units.ts';
+import { BatonError } from '../errors.ts';
 import { openAdts, openMp3 } from './counted-medium.ts';
 import { demuxOf } from './demux.ts';
-import type { IndexScan } from './index-scan.ts';
+import { openHls } from './hls-medium.ts';
+import type { HlsSupply } from './hls-supply.ts';
 import { type Movie, openMovie } from './movie.ts';
 import { decodePieces, encodePieces } from './movie-bytes.ts';
 import type { PacketRun } from './packet-run.ts';
@@ -12,6 +14,7 @@ import { streamPackets } from './packets-stream.ts';
 import type { SourceMeter } from './reader.ts';
 import { indexKey, type ProbeRecord, type StreamFacts } from './record.ts';
 import { UNKNOWN_END } from './sample.ts';
+import type { Scan } from './scan.ts';
 import { openStream } from './stream.ts';
 import type { Supply } from './supply.ts';
 
@@ -19,18 +22,24 @@ import type { Supply } from './supply.ts';
 export interface Medium {
   packets(from: Samples, to: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<PacketRun>;
   /** Null where positions are known without one. */
-  readonly scan: IndexScan | null;
+  readonly scan: Scan | null;
   close(): void;
 }
 
 /** Opens a source for reading packets, with the index that the store has. */
 export function openMedium(record: ProbeRecord, supply: Supply, store: Store, signal: AbortSignal): Promise<Medium> {
-  const { mp3, adts, pcm, stream } = record;
+  const { mp3, adts, pcm, stream, hls } = record;
+  if (hls !== undefined) return openHls(record, hls, segmentsOf(supply), store, signal);
   if (mp3 !== null) return openMp3(record, mp3, supply, store, signal);
   if (adts !== undefined) return openAdts(record, adts, supply, store, signal);
   if (pcm !== null) return Promise.resolve(bare((...at) => pcmPackets(record, pcm, supply.read, ...at)));
   if (stream !== null) return openTrack(record, stream, supply);
   return openMp4(record, supply, store, signal);
+}
+
+function segmentsOf({ hls }: Supply): HlsSupply {
+  if (hls === undefined) throw new BatonError('INTERNAL', 'a playlist without its segments');
+  return hls;
 }
 
 type ReadPackets = (...at: Parameters<Medium['packets']>) => PacketRun | Promise<PacketRun>;

@@ -1,8 +1,7 @@
-import { BatonError } from '../errors.ts';
-import { type AacBlock, programChannels, readAacBlock } from '../media/aac-block.ts';
-import { type AdtsHeader, adtsWalker, audioSpecificConfig, BLOCK_SAMPLES, rawBlocks } from '../media/adts.ts';
+import { adtsWalker } from '../media/adts.ts';
 import { readId3v1, trailingTagBytes } from '../media/id3.ts';
 import type { Bytes, Frames } from '../units.ts';
+import { adtsCoding } from './adts-coding.ts';
 import { type AdtsOpening, findAdtsOpening } from './adts-start.ts';
 import type { SourceMeter } from './reader.ts';
 import type { Probed } from './record.ts';
@@ -19,18 +18,12 @@ import { type Sample, UNKNOWN_END } from './sample.ts';
 export async function probeAdts(sample: Sample, signal: AbortSignal, meter?: SourceMeter): Promise<Probed> {
   const { opening, tags } = await findAdtsOpening(sample, signal, meter);
   const { header } = opening[0];
-  if (header.objectType !== LC) throw new BatonError('CODEC_UNSUPPORTED', `AAC object type ${header.objectType}`);
-  const { sbr, program } = firstBlocks(opening);
-  const coreChannels = header.channelConfig === 0 ? programChannels(program) : channelsOf(header);
-  if (coreChannels === 0) throw new BatonError('CODEC_UNSUPPORTED', 'AAC without a channel configuration');
-  const frameSamples = BLOCK_SAMPLES * header.blocks * (sbr ? 2 : 1);
+  const { decoderConfig, sbr, sampleRate, channels, frameSamples } = adtsCoding(header, opening);
   const { frames, audio } = await extentOf(sample, opening);
   return {
     codec: 'aac',
-    decoderConfig: Buffer.from(audioSpecificConfig(header, sbr, program)).toString('base64'),
-    sampleRate: header.sampleRate * (sbr ? 2 : 1),
-    // A decoder that meets SBR in mono makes ready for parametric stereo.
-    channels: sbr && coreChannels === 1 ? 2 : coreChannels,
+    decoderConfig: Buffer.from(decoderConfig).toString('base64'),
+    ...{ sampleRate, channels },
     samples: frames === null ? null : frames * frameSamples,
     skip: 0,
     mp3: null,
@@ -40,26 +33,6 @@ export async function probeAdts(sample: Sample, signal: AbortSignal, meter?: Sou
     tags: tags.title === undefined ? { ...readId3v1((await sample.tail) ?? new Uint8Array()), ...tags } : tags,
   };
 }
-
-const LC = 2;
-
-/** ISO/IEC 14496-3 table 1.19. */
-const channelsOf = ({ channelConfig }: AdtsHeader): number => (channelConfig === 7 ? 8 : channelConfig);
-
-/** What the first blocks hold together: some streams begin with silence that needs no SBR. */
-function firstBlocks(opening: AdtsOpening): AacBlock {
-  const blocks = opening
-    .slice(0, SEEN)
-    .map(({ header, bytes }) => readAacBlock(rawBlocks(bytes), header.rateIndex))
-    .filter((block) => block !== null);
-  return {
-    sbr: blocks.some(({ sbr }) => sbr),
-    program: blocks.find(({ program }) => program !== null)?.program ?? null,
-  };
-}
-
-/** More than a second. */
-const SEEN: Frames = 32;
 
 async function extentOf(
   { head, size, ...sample }: Sample,

@@ -2,6 +2,7 @@
 export interface Recent<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
+  delete(key: K): void;
   values(): IterableIterator<V>;
 }
 
@@ -27,5 +28,5 @@ export function recent<K, V>(max: number, dropped?: (value: V) => void): Recent<
     }
   }
 
-  return { get, set, values: () => map.values() };
+  return { get, set, delete: (key) => void map.delete(key), values: () => map.values() };
 }

@@ -16,7 +16,7 @@ export interface ProbeRecord {
   readonly tailHash: string | null;
   /** Strong ETag, or a Last-Modified that can be relied on. */
   readonly validator: string | null;
-  readonly container: 'mp3' | 'mp4' | 'matroska' | 'ogg' | 'flac' | 'wav' | 'adts' | 'aiff';
+  readonly container: 'mp3' | 'mp4' | 'matroska' | 'ogg' | 'flac' | 'wav' | 'adts' | 'aiff' | 'hls';
   readonly codec: Codec;
   /** Base64 of what the decoder has to know before: see `PacketRun`. */
   readonly decoderConfig: string | null;
@@ -34,6 +34,8 @@ export interface ProbeRecord {
   readonly stream: StreamFacts | null;
   /** Of ADTS alone. */
   readonly adts?: AdtsFacts;
+  /** Of a playlist of HLS alone. */
+  readonly hls?: HlsFacts;
   readonly tags: Tags;
   /** It has pictures perhaps, but no sound that could be played: what stands above says nothing. */
   readonly isSilent?: true;
@@ -91,6 +93,18 @@ export interface AdtsFacts {
   readonly audio: ByteRange;
   /** Of the decoder's output. */
   readonly frameSamples: Samples;
+}
+
+/** What is known of the segments of a playlist. */
+export interface HlsFacts {
+  /** Tells this version of the playlist from others: see `shapeOf`. */
+  readonly shape: string;
+  /** What the headers of its frames have in common; segments with others are for another decoder. */
+  readonly core: string;
+  /** Decoded samples of most packets. */
+  readonly frameSamples: Samples;
+  /** Base64 of a packet without any sound; null where there is none. */
+  readonly silence: string | null;
 }
 
 /** A source as it is at present: what the rest of Baton passes around. */
@@ -183,7 +197,8 @@ export interface Counting {
 }
 
 /** Null where the probe tells the length, or the container has an index of its own. */
-export function countingOf({ mp3, adts, skip }: ProbeRecord): Counting | null {
+export function countingOf({ mp3, adts, hls, skip }: ProbeRecord): Counting | null {
+  if (hls !== undefined) return { frameSamples: hls.frameSamples, mostTrimmed: skip };
   if (adts !== undefined) return { frameSamples: adts.frameSamples, mostTrimmed: 0 };
   return mp3?.cbrKbps === null ? { frameSamples: mp3.frameSamples, mostTrimmed: skip + MAX_PADDING } : null;
 }

@@ -3,6 +3,7 @@ import type { Net } from '../net/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { type Blocks, createBlocks } from './blocks.ts';
+import { type HlsPinned, hlsSupply } from './hls-supply.ts';
 import { type Holding, hold } from './holding.ts';
 import type { Medium } from './medium.ts';
 import { type Pin, savePin } from './pin.ts';
@@ -11,7 +12,7 @@ import { recent } from './recent.ts';
 import type { Source } from './record.ts';
 import { isSame, pinOf, resolve } from './resolve.ts';
 import { sharing } from './sharing.ts';
-import { rangedSupply, spooledSupply, type Supply } from './supply.ts';
+import { rangedSupply, segmentSupply, spooledSupply, type Supply } from './supply.ts';
 
 /** What sources are read with, and how. */
 export interface SourceDeps {
@@ -40,6 +41,8 @@ export interface Shelf {
   checked(source: Pick<Source, 'url' | 'record'>, pin: Pin): Source;
   /** How to read what `find` gives, once it gives something. */
   pinned(find: () => Holding | null, before: Pin): Pinned;
+  /** The same of a playlist of HLS that is told by `shape`. */
+  pinnedHls(find: () => Holding | null, source: Pick<Source, 'url' | 'pin'>, shape: string): HlsPinned;
   /** Lets a write end before the shelf is closed. What is lost is made again. */
   later(write: Promise<unknown>): void;
   /** What has been opened, in no particular order. */
@@ -96,6 +99,14 @@ export function createShelf({ net, store, now, revalidateMs, maxSpoolBytes }: So
 
   function supplyOf(holding: Holding): Supply {
     const { pin, record } = holding.source;
+    if (record.hls !== undefined)
+      return segmentSupply(
+        hlsSupply(
+          net,
+          pinnedHls(() => holding, holding.source, record.hls.shape),
+          null,
+        ),
+      );
     const self = pinned(() => holding, pin);
     return pin.ranges
       ? rangedSupply(net, blocks, record.version, pin.size, self)
@@ -118,6 +129,19 @@ export function createShelf({ net, store, now, revalidateMs, maxSpoolBytes }: So
         holding.source = checked(holding.source, { ...holding.source.pin, checkedAt: 0 });
       },
     };
+  }
+
+  function pinnedHls(
+    find: () => Holding | null,
+    { url, pin: before }: Pick<Source, 'url' | 'pin'>,
+    shape: string,
+  ): HlsPinned {
+    const self = pinned(find, before);
+    const moved = (to: Pin): void => {
+      const holding = find();
+      if (holding !== null) holding.source = checked(holding.source, to);
+    };
+    return { url, shape, moved, pin: () => self.pin(), markStale: () => self.markStale() };
   }
 
   const findAgain = sharing(async (_version: string, signal: AbortSignal, holding: Holding): Promise<void> => {
@@ -146,5 +170,17 @@ export function createShelf({ net, store, now, revalidateMs, maxSpoolBytes }: So
     await Promise.all(writes);
   }
 
-  return { blocks, at, holdingOf, mediumOf, keep, checked, pinned, later, held: () => [...holdings.values()], close };
+  return {
+    blocks,
+    at,
+    holdingOf,
+    mediumOf,
+    keep,
+    checked,
+    pinned,
+    pinnedHls,
+    later,
+    held: () => [...holdings.values()],
+    close,
+  };
 }

@@ -3,6 +3,7 @@ import type { Net } from '../net/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Bytes } from '../units.ts';
 import type { Blocks } from './blocks.ts';
+import type { HlsSupply } from './hls-supply.ts';
 import { contradicts, type Pin, validatorsOf } from './pin.ts';
 import { type Pinned, pinnedReader, type ReadBytes } from './reader.ts';
 import { openSpool } from './spool.ts';
@@ -17,6 +18,16 @@ export interface Supply {
   /** Resolves when nothing is read for later. */
   idle(): Promise<void>;
   close(): void;
+  /** Of a playlist of HLS, which has segments and no bytes of its own. */
+  readonly hls?: HlsSupply;
+}
+
+/** From segments. */
+export function segmentSupply(hls: HlsSupply): Supply {
+  const read: ReadBytes = () => {
+    throw new BatonError('INTERNAL', 'a playlist has no bytes of its own');
+  };
+  return { read, stream: read, hls, idle: () => Promise.resolve(), close: () => undefined };
 }
 
 /** From an origin with ranges. `id` names the blocks of this version in the cache. */

@@ -48,6 +48,10 @@ const sourceOf =
 
 const episode = async (): Promise<Uint8Array> => (await source('cbr.mp3', { seconds: 8 })).bytes;
 const text = (start: string) => (): Uint8Array => Buffer.from(start.padEnd(4000, start.slice(-1)));
+const playlist =
+  (...lines: string[]) =>
+  (): Uint8Array =>
+    Buffer.from(['#EXTM3U', '#EXT-X-TARGETDURATION:6', ...lines, ''].join('\n'));
 const bytes = (start: number[]) => (): Uint8Array => join(Uint8Array.from(start), junk(90_000, 7));
 
 const HTML = '<!doctype html>\n<html><title>Not found</title><p>There is no such episode.';
@@ -163,6 +167,12 @@ const bodies: readonly Case[] = [
   { name: 'a zip file', code: 'SOURCE_NOT_MEDIA', url: sourceOf(bytes([0x50, 0x4b, 3, 4])) },
   { name: 'a picture', code: 'SOURCE_NOT_MEDIA', url: sourceOf(bytes([0x89, 0x50, 0x4e, 0x47])) },
   { name: 'a playlist', code: 'SOURCE_NOT_MEDIA', url: sourceOf(text('#EXTM3U\n#EXTINF:10,\nsegment.ts\n')) },
+  { name: 'a channel in HLS', code: 'SOURCE_LIVE', url: sourceOf(playlist('#EXTINF:6,', 'a.ts')) },
+  {
+    name: 'protected HLS',
+    code: 'SOURCE_PROTECTED',
+    url: sourceOf(playlist('#EXT-X-KEY:METHOD=SAMPLE-AES,URI="key"', '#EXTINF:6,', 'a.ts', '#EXT-X-ENDLIST')),
+  },
   { name: 'noise', code: 'SOURCE_NOT_MEDIA', url: sourceOf(bytes([])) },
   { name: 'nothing', code: 'SOURCE_EMPTY', url: sourceOf(() => new Uint8Array()) },
   { name: 'nothing without length', code: 'SOURCE_EMPTY', url: sourceOf(() => new Uint8Array(), { length: false }) },

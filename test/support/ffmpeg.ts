@@ -22,8 +22,8 @@ export interface DecodeOptions {
 }
 
 /** What ffmpeg writes to stdout, given `input` on stdin; throws with its stderr when it fails. */
-export const ffmpeg = (args: readonly string[], input?: Uint8Array): Promise<Buffer> =>
-  run(FFMPEG, ['-hide_banner', '-v', 'error', '-y', ...args], input);
+export const ffmpeg = (args: readonly string[], input?: Uint8Array, binary = FFMPEG): Promise<Buffer> =>
+  run(binary, ['-hide_banner', '-v', 'error', '-y', ...args], input);
 
 /** The sound of a file, or of bytes put into one (only from files does ffmpeg drop priming and padding), at its own rate. */
 export async function decode(

@@ -1,0 +1,89 @@
+import type { Bytes, Seconds } from '../units.ts';
+import { boxAt, boxesIn, fourCharacters, int32, uint32, uint64 } from './box-read.ts';
+import type { FragmentTrack } from './fragment-init.ts';
+
+/** A sample of a track, which is a coded packet. */
+export interface FragmentSample {
+  readonly bytes: Uint8Array;
+  /** Decoding time. */
+  readonly at: Seconds;
+  /** As the fragment says. */
+  readonly duration: Seconds;
+}
+
+/** More in one segment are no sound. */
+const MOST_SAMPLES = 100_000;
+
+/**
+ * The samples of `track` in a segment of fragmented MP4 (ISO/IEC 14496-12 8.8), which may be several fragments. What lies
+ * outside the segment is left out.
+ */
+export function readFragments(segment: Uint8Array, track: FragmentTrack): FragmentSample[] {
+  const samples: FragmentSample[] = [];
+  for (const { type, content, start } of boxesIn(segment)) {
+    if (type !== 'moof') continue;
+    for (const { type: inner, content: traf } of boxesIn(content))
+      if (inner === 'traf') samples.push(...samplesOf(traf, start, segment, track, MOST_SAMPLES - samples.length));
+  }
+  return samples;
+}
+
+/** Whether these bytes begin a segment of fragmented MP4. */
+export const isFragment = (bytes: Uint8Array): boolean => STARTS.has(fourCharacters(bytes, 4));
+
+const STARTS: ReadonlySet<string> = new Set(['styp', 'ftyp', 'moof', 'moov', 'sidx', 'emsg', 'prft', 'free', 'skip']);
+
+function samplesOf(
+  traf: Uint8Array,
+  moofStart: Bytes,
+  segment: Uint8Array,
+  track: FragmentTrack,
+  most: number,
+): FragmentSample[] {
+  const header = boxAt(traf, 'tfhd');
+  if (header === null || uint32(header, 4) !== track.id) return [];
+  const stated = readHeader(header);
+  const time = boxAt(traf, 'tfdt');
+  let ticks = time === null ? 0 : time[0] === 1 ? uint64(time, 4) : uint32(time, 4);
+  let at = moofStart;
+  const samples: FragmentSample[] = [];
+  for (const { type, content: run } of boxesIn(traf)) {
+    if (type !== 'trun') continue;
+    const flags = uint32(run, 0);
+    const count = Math.min(uint32(run, 4), most - samples.length);
+    let field = 8;
+    const next = (): number => uint32(run, (field += 4) - 4);
+    if ((flags & 0x1) !== 0) {
+      at = moofStart + int32(run, field); // a base in the file counts for nothing where each segment is one
+      field += 4;
+    }
+    if ((flags & 0x4) !== 0) field += 4;
+    const fields = [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0).length;
+    for (let index = 0; index < count && field + 4 * fields <= run.length; index++) {
+      const duration = (flags & 0x100) !== 0 ? next() : (stated.duration ?? track.defaults.duration);
+      const size = (flags & 0x200) !== 0 ? next() : (stated.size ?? track.defaults.size);
+      if ((flags & 0x400) !== 0) field += 4;
+      if ((flags & 0x800) !== 0) field += 4;
+      if (at < 0 || size === 0 || at + size > segment.length) return samples;
+      const bytes = segment.slice(at, at + size);
+      samples.push({ bytes, at: ticks / track.timescale, duration: duration / track.timescale });
+      at += size;
+      ticks += duration;
+    }
+  }
+  return samples;
+}
+
+/** What a fragment says of all of its samples (8.8.7). */
+function readHeader(header: Uint8Array): Partial<FragmentTrack['defaults']> {
+  const flags = uint32(header, 0);
+  let at = 8 + (flags & 0x1 ? 8 : 0) + (flags & 0x2 ? 4 : 0);
+  const field = (flag: number): number | undefined => {
+    if ((flags & flag) === 0) return undefined;
+    at += 4;
+    return uint32(header, at - 4);
+  };
+  const duration = field(0x8);
+  const size = field(0x10);
+  return { ...(duration !== undefined && { duration }), ...(size !== undefined && { size }) };
+}

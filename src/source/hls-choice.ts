@@ -1,0 +1,53 @@
+import type { MultivariantPlaylist, Rendition, Variant } from '../hls/multivariant-playlist.ts';
+
+/** Codecs of sound that are read, and those that are not, as they stand in CODECS (RFC 6381). */
+const READ = /^(?:mp4a\.(?:40\.(?:0?2|0?5|29|34)|6[79b])|mp3|opus|flac|fLaC)/i;
+const SOUND = /^(?:mp4a|mp3|opus|flac|ac-3|ec-3|ac-4|dts|alac|vorbis|mhm|iamf)/i;
+const PICTURES = /^(?:avc|hvc|hev|dvh|dva|av01|vp0?[89]|mp4v|jpeg)/i;
+
+/**
+ * The addresses where the sound of a multivariant playlist is, the best choice first: a rendition of sound alone, of the
+ * variant with the most bits, then variants without pictures, with the most bits first; then those with pictures, with the
+ * fewest first, since their pictures are read and thrown away. Sound in codecs that Baton does not read comes last.
+ */
+export function soundAddresses({ variants, renditions }: MultivariantPlaylist): readonly string[] {
+  const usable = variants.filter(({ isIFrames }) => !isIFrames);
+  const falling = usable.toSorted((a, b) => bitsOf(b) - bitsOf(a));
+  const inGroups = falling.flatMap((variant) =>
+    ofGroup(variant, renditions).map((url) => ({ url, rank: rankOf(variant) })),
+  );
+  const own = falling.filter((variant) => ofGroup(variant, renditions).length === 0);
+  const alone = own.filter(hasNoPictures).map((variant) => ({ url: variant.url, rank: rankOf(variant) }));
+  const muxed = own
+    .filter((variant) => !hasNoPictures(variant))
+    .toReversed()
+    .map((variant) => ({ url: variant.url, rank: rankOf(variant) }));
+  const all = [...inGroups, ...alone, ...muxed].toSorted((a, b) => a.rank - b.rank);
+  return [...new Set(all.map(({ url }) => url))];
+}
+
+const bitsOf = ({ bandwidth, averageBandwidth }: Variant): number => averageBandwidth ?? bandwidth;
+
+/** The default first. A rendition without an address is in the variant itself. */
+function ofGroup({ audio }: Variant, renditions: readonly Rendition[]): string[] {
+  if (audio === null) return [];
+  const group = renditions.filter(({ type, group }) => type === 'AUDIO' && group === audio);
+  const ordered = group.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault));
+  return ordered[0]?.url == null ? [] : ordered.flatMap(({ url }) => url ?? []);
+}
+
+const codecsOf = ({ codecs }: Variant): string[] => (codecs ?? '').split(',').map((codec) => codec.trim());
+
+const hasNoPictures = (variant: Variant): boolean => {
+  const codecs = codecsOf(variant);
+  return variant.resolution === null && codecs.some((codec) => SOUND.test(codec)) && !codecs.some(isPicture);
+};
+const isPicture = (codec: string): boolean => PICTURES.test(codec);
+
+/** 0: read, or nobody says; 1: pictures alone, as far as is said; 2: in a codec that is not read. */
+function rankOf(variant: Variant): number {
+  const codecs = codecsOf(variant).filter((codec) => codec !== '');
+  const sound = codecs.filter((codec) => SOUND.test(codec));
+  if (sound.length === 0) return codecs.length > 0 && codecs.every(isPicture) ? 1 : 0;
+  return sound.some((codec) => READ.test(codec)) ? 0 : 2;
+}

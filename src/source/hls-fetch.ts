@@ -1,0 +1,102 @@
+import { BatonError } from '../errors.ts';
+import type { Net, Opened } from '../net/open.ts';
+import { parseContentRange } from '../net/range.ts';
+import type { ByteRange, Bytes, Milliseconds } from '../units.ts';
+import type { SourceMeter } from './reader.ts';
+import { backOff, isPassing, RETRIES } from './retry.ts';
+import { isBusy, statusError } from './status.ts';
+
+/** What is asked for, and how much of it is put up with. */
+export interface Fetch {
+  readonly url: string;
+  /** Null: all of it. */
+  readonly range: ByteRange | null;
+  readonly maxBytes: Bytes;
+  /** For all of it, with every try. */
+  readonly withinMs: Milliseconds;
+  /** How often it is tried again; 3 by default. */
+  readonly retries?: number;
+}
+
+export interface Fetched {
+  readonly bytes: Uint8Array;
+  /** The address that answered, after redirects. */
+  readonly url: string;
+}
+
+/**
+ * All bytes of a small thing. Tries again where a server is busy or a connection broke.
+ * @throws SOURCE_TOO_LARGE, SOURCE_SLOW (not there in time), SOURCE_CUT (fewer bytes than the range has), and what
+ * `statusError` and `Net.open` say
+ */
+export async function fetchWhole(
+  net: Pick<Net, 'open'>,
+  wanted: Fetch,
+  signal: AbortSignal,
+  meter?: SourceMeter,
+): Promise<Fetched> {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new BatonError('SOURCE_SLOW', `${wanted.url} took more than ${wanted.withinMs} ms`));
+  }, wanted.withinMs);
+  try {
+    return await persist(net, wanted, AbortSignal.any([signal, late.signal]), meter);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function persist(
+  net: Pick<Net, 'open'>,
+  wanted: Fetch,
+  signal: AbortSignal,
+  meter: SourceMeter | undefined,
+): Promise<Fetched> {
+  const retries = wanted.retries ?? RETRIES;
+  for (let failures = 1; ; failures++) {
+    let pause: string | undefined;
+    try {
+      const opened = await net.open(wanted.url, { ...wanted.range, signal });
+      if (opened.status === 200 || opened.status === 206) return await take(opened, wanted, meter);
+      opened.close();
+      if (!isBusy(opened.status) || failures > retries) throw statusError(opened.status, opened.url);
+      pause = opened.headers['retry-after'];
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error) || failures > retries) throw error;
+    }
+    await backOff(failures, pause, signal);
+  }
+}
+
+async function take(opened: Opened, { range, maxBytes }: Fetch, meter: SourceMeter | undefined): Promise<Fetched> {
+  const { status, headers, url, body } = opened;
+  try {
+    const from = status === 206 ? parseContentRange(headers['content-range'])?.range.start : 0;
+    if (status === 206 && (range === null || from !== range.start))
+      throw new BatonError('SOURCE_FAILED', `wrong range from ${url}`);
+    const skip = (range?.start ?? 0) - (from ?? 0);
+    const most = Math.min(maxBytes, range === null ? Infinity : range.end - range.start);
+    const pieces: Uint8Array[] = [];
+    let seen: Bytes = 0;
+    let length: Bytes = 0;
+    for await (const piece of body) {
+      if (meter) meter.sourceBytes += piece.length;
+      const part = piece.subarray(Math.max(0, skip - seen), Math.max(0, skip + most + 1 - seen));
+      seen += piece.length;
+      if (seen > maxBytes + skip || skip > MOST_SKIPPED)
+        throw new BatonError('SOURCE_TOO_LARGE', `more than ${maxBytes} bytes from ${url}`);
+      length += part.length;
+      pieces.push(part);
+      if (range !== null && length >= most) break;
+    }
+    if (range !== null && length < most) throw new BatonError('SOURCE_CUT', `${length} of ${most} bytes from ${url}`);
+    const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+    return { url, bytes: range === null ? bytes : bytes.subarray(0, most) };
+  } finally {
+    opened.close();
+  }
+}
+
+/** Where a server knows no ranges, all before is read. */
+const MOST_SKIPPED: Bytes = 64 * 2 ** 20;

@@ -1,0 +1,112 @@
+import { BatonError, hasCode } from '../errors.ts';
+import type { Key, MediaMap, Segment } from '../hls/media-playlist.ts';
+import { type FragmentTrack, readFragmentInit } from '../media/fragment-init.ts';
+import { boxAt } from '../media/box-read.ts';
+import type { Net } from '../net/open.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
+import { fetchWhole } from './hls-fetch.ts';
+import { decrypted, expectKey, keyUrl, vectorOf } from './hls-key.ts';
+import type { SourceMeter } from './reader.ts';
+import { recent } from './recent.ts';
+
+/** Reads what media playlists name: segments, and the keys and initialization sections that go with them. */
+export interface HlsReader {
+  /**
+   * The segment as it was before encryption. Throws SOURCE_MISSING, SOURCE_PROTECTED, SOURCE_DAMAGED, SOURCE_PRIVATE (its
+   * key is not to be had), and as `fetchWhole`.
+   */
+  segment(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<Uint8Array>;
+  /** The sound track that its initialization section describes; null without one. Throws as `segment`, and SOURCE_NO_AUDIO. */
+  track(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<FragmentTrack | null>;
+}
+
+/** How long one thing may take, and how often it is tried again. */
+export interface HlsPatience {
+  readonly segmentMs: Milliseconds;
+  readonly retries?: number;
+}
+
+/** Of 25 Mbit/s, ten seconds. */
+const MAX_SEGMENT: Bytes = 32 * 2 ** 20;
+const MAX_MAP: Bytes = 2 ** 20;
+const MAX_KEY: Bytes = 1024;
+const SMALL_MS: Milliseconds = 15_000;
+const KEPT = 32;
+const MOST_KEPT: Bytes = 2 * 2 ** 20;
+
+/** Keeps the keys and sections used last. */
+export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPatience): HlsReader {
+  const keys = recent<string, Promise<Uint8Array>>(KEPT);
+  const tracks = recent<string, Promise<FragmentTrack>>(KEPT);
+  /** What a probe has read, the first play needs again. */
+  const last = recent<string, Uint8Array>(1);
+  const patience = retries === undefined ? {} : { retries };
+
+  function keyOf(key: Key, signal: AbortSignal, meter?: SourceMeter): Promise<Uint8Array> {
+    const url = keyUrl(key);
+    return kept(keys, url, async () => {
+      const wanted = { url, range: null, maxBytes: MAX_KEY, withinMs: SMALL_MS, ...patience };
+      try {
+        return expectKey((await fetchWhole(net, wanted, signal, meter)).bytes);
+      } catch (error) {
+        if (hasCode(error, 'SOURCE_MISSING')) throw new BatonError('SOURCE_PRIVATE', `no key at ${url}`);
+        throw error;
+      }
+    });
+  }
+
+  async function plain(segment: Segment, bytes: Uint8Array, signal: AbortSignal, meter?: SourceMeter) {
+    if (segment.key === null) return bytes;
+    return decrypted(bytes, await keyOf(segment.key, signal, meter), vectorOf(segment.key, segment.mediaSequence));
+  }
+
+  async function readTrack(
+    segment: Segment,
+    map: MediaMap,
+    signal: AbortSignal,
+    meter?: SourceMeter,
+  ): Promise<FragmentTrack> {
+    const wanted = { ...map, maxBytes: MAX_MAP, withinMs: SMALL_MS, ...patience };
+    const { bytes } = await fetchWhole(net, wanted, signal, meter);
+    const section = boxAt(bytes, 'moov') === null ? await plain(segment, bytes, signal, meter) : bytes;
+    if (boxAt(section, 'moov') === null)
+      throw new BatonError('SOURCE_DAMAGED', `no initialization section at ${map.url}`);
+    const track = readFragmentInit(section);
+    if (track === null) throw new BatonError('SOURCE_NO_AUDIO', `no sound track in ${map.url}`);
+    return track;
+  }
+
+  return {
+    segment: async (segment, signal, meter) => {
+      const { url, range } = segment;
+      if (segment.key !== null) keyUrl(segment.key); // before anything is read
+      const wanted = { url, range, maxBytes: MAX_SEGMENT, withinMs: segmentMs, ...patience };
+      const name = JSON.stringify([url, range]);
+      const bytes = last.get(name) ?? (await fetchWhole(net, wanted, signal, meter)).bytes;
+      if (bytes.length <= MOST_KEPT) last.set(name, bytes);
+      return await plain(segment, bytes, signal, meter);
+    },
+    track: async (segment, signal, meter) => {
+      const { map } = segment;
+      if (map === null) return null;
+      return await kept(tracks, JSON.stringify(map), () => readTrack(segment, map, signal, meter));
+    },
+  };
+}
+
+/** What is known, or being read; what could not be read is read again the next time. */
+async function kept<T>(
+  known: ReturnType<typeof recent<string, Promise<T>>>,
+  name: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  const found = known.get(name);
+  if (found !== undefined) {
+    const value = await found.catch(() => null); // it may have failed for who asked first alone
+    if (value !== null) return value;
+  }
+  const reading = read();
+  reading.catch(() => undefined);
+  known.set(name, reading);
+  return await reading;
+}
