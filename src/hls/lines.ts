@@ -70,6 +70,6 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029]/;
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/;
 
 const invalid = (detail: string): BatonError => new BatonError('PLAYLIST_INVALID', detail);

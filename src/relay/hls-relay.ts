@@ -4,6 +4,7 @@ import { playlistLines } from '../hls/lines.ts';
 import type { Reload } from '../hls/reload.ts';
 import { rewritePlaylist } from '../hls/rewrite.ts';
 import type { Link } from '../sign/link.ts';
+import type { Bytes } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { feedBase } from './feed-links.ts';
@@ -34,10 +35,20 @@ export async function hlsRelay(
     throw new BatonError('PLAYLIST_INVALID', 'a multivariant playlist where a media playlist should be');
   const lines = filterVariants(playlistLines(upstream.text), options);
   const links = relayLinks(link, () => feedBase(request, baton), baton);
-  const text = [...rewritePlaylist(lines, upstream.url, links)].join('');
+  const text = joined(rewritePlaylist(lines, upstream.url, links), request.limits.wholeBytes);
   const fresh = Math.max(0, upstream.freshUntil - baton.now()) / 1000;
-  const reply = playlistReply(text, fresh, request, link, baton);
-  if (reply.body instanceof Uint8Array && reply.body.length > request.limits.wholeBytes)
-    throw new BatonError('PLAYLIST_TOO_LARGE', `${reply.body.length} bytes with its links`);
-  return reply;
+  return playlistReply(text, fresh, request, link, baton);
+}
+
+/** Links may be far longer than what they stand for. */
+const MAX_BYTES: Bytes = 16 * 2 ** 20;
+
+function joined(pieces: Iterable<string>, limit: Bytes): string {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    // In UTF-8 a character of a string is a byte or more.
+    if (text.length > Math.min(limit, MAX_BYTES)) throw new BatonError('PLAYLIST_TOO_LARGE', 'with its links');
+  }
+  return text;
 }
