@@ -4,6 +4,7 @@ import type { Growing } from '../encode/growing.ts';
 import { BatonError, toBatonError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';
+import { createAttendance } from './attendance.ts';
 import { createAudience } from './audience.ts';
 import { carry, type CarryState } from './carry.ts';
 import type { Channel } from './channel.ts';
@@ -31,6 +32,8 @@ export interface LiveStream {
   readonly output: LiveOutput;
   /** Carries the stream for as long as somebody holds it, and a little longer. */
   hold(): Held;
+  /** Carries it for so long from now on, without anybody who holds it. */
+  attend(forMs: Milliseconds): void;
   /** Looks in the store for what others know; true when nobody makes chunks, and nobody is about to. */
   look(signal: AbortSignal): Promise<boolean>;
   /** Null: nobody here carries it. */
@@ -204,9 +207,29 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
     throwFailure();
   }
 
+  function hold(): Held {
+    const held = (carrying ??= begin());
+    held.holders += 1;
+    if (held.leaving !== null) clearTimeout(held.leaving);
+    let isHeld = true;
+    const letGo = async (): Promise<void> => {
+      if (!isHeld) return;
+      isHeld = false;
+      held.holders -= 1;
+      if (held.holders > 0) return;
+      if (deps.lingerMs === 0 || carrying !== held) await end(held);
+      else held.leaving = setTimeout(() => void end(held), deps.lingerMs);
+    };
+    return { letGo, failure: () => held.failure };
+  }
+
+  const attendance = createAttendance(hold);
+
   return {
     channel,
     output,
+    hold,
+    attend: (forMs) => attendance.attend(forMs),
     runs,
     changed,
     growing: growingIndex,
@@ -224,22 +247,8 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
       const head = await channel.head.read(signal);
       return canTake(head?.renditions[output.name], deps.holder, deps.now());
     },
-    hold: () => {
-      const held = (carrying ??= begin());
-      held.holders += 1;
-      if (held.leaving !== null) clearTimeout(held.leaving);
-      let isHeld = true;
-      const letGo = async (): Promise<void> => {
-        if (!isHeld) return;
-        isHeld = false;
-        held.holders -= 1;
-        if (held.holders > 0) return;
-        if (deps.lingerMs === 0 || carrying !== held) await end(held);
-        else held.leaving = setTimeout(() => void end(held), deps.lingerMs);
-      };
-      return { letGo, failure: () => held.failure };
-    },
     close: async () => {
+      attendance.close();
       if (carrying !== null) await end(carrying);
       await ended;
     },

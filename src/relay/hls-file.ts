@@ -1,3 +1,4 @@
+import type { Ends } from '../encode/play-chunks.ts';
 import { BatonError, hasCode } from '../errors.ts';
 import { parsePlace, type TrackName } from '../hls/place.ts';
 import { writeMultivariant } from '../hls/write-multivariant.ts';
@@ -11,7 +12,7 @@ import { multivariantOf } from './hls-ladder.ts';
 import type { HlsFileOptions } from './hls-options.ts';
 import { playlistReply } from './hls-playlist-reply.ts';
 import { mediaPlaylistOf } from './hls-media-playlist.ts';
-import { initReply, segmentReply } from './hls-segment-reply.ts';
+import { atOnce, partReply, type HlsPart } from './hls-part-reply.ts';
 import type { HlsTrack } from './hls-track.ts';
 import { openSource } from './open-source.ts';
 import type { Reply, Request } from './reply.ts';
@@ -46,11 +47,17 @@ export async function hlsFile(
     case 'playlist':
       return playlistReply(mediaPlaylistOf(track, version), sourceFresh(baton), request, link, baton);
     case 'init':
-      return initReply(track, request, link, baton, notes);
-    case 'segment':
-      return await segmentReply(track, part.index, request, link, baton, notes);
+      return await partReply(partOf(track, 'init'), () => atOnce(track.init()), request, link, baton, notes);
+    case 'segment': {
+      const { index } = part;
+      if (index >= track.ends.length) throw new BatonError('NOT_FOUND', `segment ${index} of ${track.ends.length}`);
+      const make = (ends: Ends) => track.segment(index, notes, ends);
+      return await partReply(partOf(track, index), make, request, link, baton, notes);
+    }
   }
 }
+
+const partOf = ({ type, tag }: HlsTrack, part: number | 'init'): HlsPart => ({ type, tag: [tag, part] });
 
 function trackOf(name: TrackName, source: Source, { audio }: HlsFileOptions, baton: Baton): HlsTrack {
   const rendition = name.kind === 'audio' ? audio.find(({ kbps }) => kbps === name.kbps) : undefined;

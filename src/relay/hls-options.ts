@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { formatRendition, renditionOf, type CodedRendition } from '../grid/rendition.ts';
+import { sealSource, unsealSource } from '../sign/seal.ts';
 import type { Kbps } from '../units.ts';
 
 /** What HLS is made of: a file, a channel, or the HLS of another server. */
@@ -9,6 +10,14 @@ export type HlsMode = 'file' | 'live' | 'relay';
 export interface HlsFileOptions {
   /** In every bitrate that is offered, the usual one first; they differ in nothing else. */
   readonly audio: readonly [CodedRendition, ...CodedRendition[]];
+}
+
+/** What a link to the HLS of a channel asks for. */
+export interface HlsLiveOptions extends HlsFileOptions {
+  /** Whether its playlists go back as far as anybody may, or list the newest segments alone. */
+  readonly hasDvr: boolean;
+  /** Heard while the source is away. */
+  readonly fallback: string | null;
 }
 
 /** Of AAC and of Opus. Players begin with the first one. */
@@ -53,6 +62,38 @@ export function formatHlsFileOptions({ audio }: HlsFileOptions): string {
   const [first, ...others] = audio;
   const [codec = '', bitrate = '', ...edits] = formatRendition(first).split('~');
   return [...(first.codec === 'aac' ? [] : [codec]), ...(others.length > 0 ? [] : [bitrate]), ...edits].join('~');
+}
+
+/** An address that is a secret is encrypted, as in the source segment of a link, and has a dot in front. */
+const LIVE = /^mode\.live(?:~(.*?))??(~dvr\.yes)?(?:~fallback\.(\.?[A-Za-z0-9_-]+))?$/;
+
+/**
+ * Reads the options of a channel, such as `mode.live~bitrate.96k~dvr.yes~fallback.<address in base64url>`: those of a file
+ * without a trim, then its own. `secret` is that of the link's key.
+ * @throws OPTIONS_INVALID; LINK_INVALID, SOURCE_URL_INVALID
+ */
+export function parseHlsLiveOptions(options: string, secret: Uint8Array): HlsLiveOptions {
+  const [match, audio = '', dvr, fallback] = (LIVE.exec(options) ?? []) as (string | undefined)[];
+  if (match === undefined) throw invalid(`not options of a channel: ${options}`);
+  const { audio: renditions } = parseHlsFileOptions(audio);
+  if (renditions[0].startMs !== 0 || renditions[0].endMs !== null) throw invalid('a channel has no start and no end');
+  return {
+    audio: renditions,
+    hasDvr: dvr !== undefined,
+    fallback: fallback === undefined ? null : unsealSource(fallback.replace(/^\./, '~'), secret),
+  };
+}
+
+/** The options as they stand in a link; see `sealSource`. */
+export function formatHlsLiveOptions(
+  { audio, hasDvr, fallback }: HlsLiveOptions,
+  secret: Uint8Array,
+  encrypt: boolean,
+): string {
+  const pairs = ['mode.live', formatHlsFileOptions({ audio })].filter((pair) => pair !== '');
+  if (hasDvr) pairs.push('dvr.yes');
+  if (fallback !== null) pairs.push(`fallback.${sealSource(fallback, secret, encrypt).replace(/^~/, '.')}`);
+  return pairs.join('~');
 }
 
 function pairOf(text: string): [string, string] {

@@ -1,9 +1,12 @@
 import { BatonError } from '../errors.ts';
 import { splitReload } from '../hls/reload.ts';
+import { secretOf } from '../sign/keys.ts';
+import type { Link } from '../sign/link.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { hlsFile } from './hls-file.ts';
-import { hlsMode, parseHlsFileOptions } from './hls-options.ts';
+import { hlsLive } from './hls-live.ts';
+import { hlsMode, parseHlsFileOptions, parseHlsLiveOptions, type HlsLiveOptions } from './hls-options.ts';
 import { hlsRelay } from './hls-relay.ts';
 import { parseHlsRelayOptions } from './hls-relay-options.ts';
 import type { Reply, Request } from './reply.ts';
@@ -26,6 +29,9 @@ export async function hls(request: Request, baton: Baton, notes: Notes): Promise
     case 'relay':
       return await hlsRelay(request, link, parseHlsRelayOptions(link.options), reload, baton, notes);
     case 'live':
-      throw new BatonError('OPTIONS_INVALID', `mode ${mode} is not served yet`);
+      return await hlsLive(request, link, liveOptions(link, baton), baton, notes);
   }
 }
+
+const liveOptions = ({ options, kid }: Link, { keys }: Baton): HlsLiveOptions =>
+  parseHlsLiveOptions(options, secretOf(keys, kid));

@@ -1,3 +1,4 @@
+import type { Ends } from '../encode/play-chunks.ts';
 import { BatonError } from '../errors.ts';
 import { serverTiming } from '../meter/usage.ts';
 import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
@@ -10,33 +11,33 @@ import { isNotModified, rangeApplies, type Validators } from './conditional.ts';
 import { etagOf } from './file-identity.ts';
 import { forEver } from './cache-control.ts';
 import { ready } from './ready.ts';
-import type { HlsTrack } from './hls-track.ts';
 import type { Headers, Reply, Request } from './reply.ts';
 
-/** The initialization section of a track. */
-export function initReply(track: HlsTrack, request: Request, link: Link, baton: Baton, notes: Notes): Reply {
-  const { headers, isKnown } = described(track, 'init', request, link, baton);
-  return isKnown ? { status: 304, headers, body: null } : wholeReply(track.init(), headers, request, baton, notes);
+/** An initialization section or a segment: what decides its bytes, which are always the same. */
+export interface HlsPart {
+  readonly type: 'audio/mp4' | 'video/mp4';
+  readonly tag: readonly unknown[];
 }
 
 /**
- * A segment. Its head waits for its first frames, so that a failure still has a status. What is asked for by HEAD or in
- * part is made first, since its frames differ in size; a whole one leaves as it is made, and tells its length if it is
- * stored.
+ * A part of a track, of which `make` gives the pieces. Its head waits for the first of them, so that a failure still has a
+ * status. What is asked for by HEAD or in part is made first, since frames differ in size; a whole one leaves as it is
+ * made, and tells its length if it is there already.
  */
-export async function segmentReply(
-  track: HlsTrack,
-  index: number,
+export async function partReply(
+  part: HlsPart,
+  make: (ends: Ends) => AsyncGenerator<Uint8Array, void>,
   request: Request,
   link: Link,
   baton: Baton,
   notes: Notes,
 ): Promise<Reply> {
-  if (index >= track.ends.length) throw new BatonError('NOT_FOUND', `segment ${index} of ${track.ends.length}`);
-  const { headers, isKnown } = described(track, index, request, link, baton);
-  if (isKnown) return { status: 304, headers, body: null };
+  const etag = etagOf('hls', ...part.tag);
+  const cached: Headers = { 'cache-control': forEver(link, baton), etag };
+  if (isNotModified(request.headers, { etag, lastModified: null })) return { status: 304, headers: cached, body: null };
+  const headers: Headers = { 'content-type': part.type, 'accept-ranges': 'bytes', ...cached };
   using ends = collecting(request, false);
-  const pieces = track.segment(index, notes, ends);
+  const pieces = make(ends);
   const first = await pieces.next();
   notes.firstAudioAt = performance.now();
   headers['server-timing'] = serverTiming(notes.meter);
@@ -49,17 +50,9 @@ export async function segmentReply(
   return wholeReply(await collect(body, false), headers, request, baton, notes);
 }
 
-interface Described {
-  readonly headers: Headers;
-  /** Whether the player has it already. */
-  readonly isKnown: boolean;
-}
-
-function described(track: HlsTrack, part: number | 'init', request: Request, link: Link, baton: Baton): Described {
-  const etag = etagOf(track.tag, part);
-  const cached = { 'cache-control': forEver(link, baton), etag };
-  if (isNotModified(request.headers, { etag, lastModified: null })) return { headers: cached, isKnown: true };
-  return { headers: { 'content-type': track.type, 'accept-ranges': 'bytes', ...cached }, isKnown: false };
+/** What is there already, as the pieces of a part. */
+export async function* atOnce(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield await Promise.resolve(bytes);
 }
 
 /** Bytes that are there, or the part of them that is asked for. */
