@@ -4,6 +4,7 @@ import { variables } from './config.ts';
 import { addCost } from './cli/cost.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { exitCodeOf, explain } from './cli/failure.ts';
+import { addIngest } from './cli/ingest.ts';
 import { addKeys } from './cli/keys.ts';
 import { addLink } from './cli/link.ts';
 import { addProbe } from './cli/probe.ts';
@@ -22,7 +23,7 @@ const program = new Command('baton')
   .configureOutput({ outputError: () => undefined }) // said below, once and in our words
   .addHelpText('after', `\nEnvironment:\n${ENVIRONMENT.join('\n')}`);
 
-for (const add of [addServe, addLambda, addLink, addProbe, addVerify, addCost, addDoctor, addKeys]) add(program);
+for (const add of [addServe, addLambda, addLink, addIngest, addProbe, addVerify, addCost, addDoctor, addKeys]) add(program);
 
 // A reader who has seen enough (`baton link … | head -c 10`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -5,6 +5,7 @@ import { AAC_KBPS, MP3_KBPS, OPUS_KBPS } from '../grid/codecs.ts';
 import { dataFolderAt, type ServerRecord } from '../local/data-folder.ts';
 import { newFeedLink, newLink, newLiveLink, newPageLink, newRawLink, type LinkAsk } from '../local/new-link.ts';
 import { parseDuration } from '../local/time-text.ts';
+import { isShowAddress } from '../show-address.ts';
 import type { Keys } from '../sign/keys.ts';
 import { MAX_LIFE } from '../sign/link.ts';
 import type { Kbps, Seconds } from '../units.ts';
@@ -24,6 +25,7 @@ Examples:
   baton link https://radio.example.com/stream --live --stream --bitrate 96k
   baton link https://radio.example.com/stream --live --embed --fallback https://radio.example.com/backup
   baton link https://example.com/slides.pdf --raw --download
+  baton link ingest://my-radio --live --stream --fallback https://radio.example.com/backup
   baton link s3://my-bucket/episode.mp3 --origin https://d111.cloudfront.net --keys-secret baton-prod-keys
   curl -O "$(baton link https://example.com/episode.mp3 --bitrate 128k --name 'My episode')"`;
 
@@ -66,7 +68,10 @@ export function addLink(program: Command): void {
   program
     .command('link')
     .description('print a signed link that plays a source in another format')
-    .argument('<url>', 'http, https or s3 address of the audio or video file')
+    .argument(
+      '<url>',
+      'http, https or s3 address of the audio or video file; ingest://channel for what is published here',
+    )
     .option('--codec <codec>', CODECS, 'mp3')
     .option('--bitrate <rate>', BITRATES)
     .option('--channels <layout>', 'mono or stereo (default: as the source)')
@@ -173,6 +178,7 @@ async function remark(
 ): Promise<void> {
   const note = (text: string): void => say(`${styled('yellow', 'Note:')} ${text}`);
   if (server === null) note('no server runs on this data folder. Start one with `baton serve`, or give its --origin.');
+  if (isShowAddress(url)) return;
   const source = new URL(url);
   if (source.protocol === 's3:') {
     const isOpen = sourceBuckets.some(({ bucket }) => bucket === source.hostname);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatonError } from '../errors.ts';
 import { createPulse, type Pulse } from '../live/pulse.ts';
+import { cleanText } from '../media/icy-title.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { BLOCK, encodeBatch, type EndBatch, type SoundBatch, type TitleAt } from './batch.ts';
 import type { IngestFormat } from './format.ts';
@@ -69,7 +70,8 @@ export function createOnAir(
   from: Resumption | null,
   { shows, now, onStored, onTaken }: OnAirDeps,
 ): OnAir {
-  const { format, station } = about;
+  const { format } = about;
+  const station = cleanText(about.station);
   const writer = createWriter(format, about.serial, from?.writer ?? null);
   const pulse = createPulse();
   const tail = createTail(from?.recent ?? [], writer.state().at);
@@ -169,7 +171,8 @@ export function createOnAir(
       next = number + 1;
       add(bytes);
     },
-    entitle: (title, artist) => {
+    entitle: (saidTitle, saidArtist) => {
+      const [title, artist] = [cleanText(saidTitle), cleanText(saidArtist)];
       titles.push({ at: writer.state().at, title, artist });
       tail.add({ bytes: new Uint8Array(), title: { title, ...(artist === '' ? {} : { artist }) }, addedAt: now() });
       add(new Uint8Array());

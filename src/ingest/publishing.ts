@@ -16,6 +16,8 @@ import { standing } from './standing.ts';
 export interface Publishing {
   /** A publisher who has connected; null where there are too many, or the server stops. */
   connect(connection: Connection): Publisher | null;
+  /** What is on from now on, said by whoever has a good token. @throws as `readPublisherToken`; OFF_AIR */
+  entitle(channel: string, token: string, title: string, artist: string): void;
   /** Whether one more may connect. */
   hasRoom(): boolean;
   /** Publishers who are connected. */
@@ -171,8 +173,7 @@ export function createPublishing(deps: PublishingDeps): Publishing {
   async function claim(self: Connected, hello: Hello): Promise<void> {
     const { channel } = hello;
     try {
-      const publisher = readPublisherToken(hello.token, keys, now() / 1000);
-      if (publisher.channel !== channel) throw new BatonError('PUBLISHER_REFUSED', `not for ${channel}`);
+      checkToken(hello.token, channel);
       self.channel = channel;
       const before = claims.get(channel) ?? Promise.resolve();
       const mine = before.then(() => seat(self, hello));
@@ -295,9 +296,20 @@ export function createPublishing(deps: PublishingDeps): Publishing {
     drop(channel, new BatonError('PUBLISHER_REPLACED', channel));
   }
 
+  const checkToken = (token: string, channel: string): void => {
+    const publisher = readPublisherToken(token, keys, now() / 1000);
+    if (publisher.channel !== channel) throw new BatonError('PUBLISHER_REFUSED', `not for ${channel}`);
+  };
+
   return {
     connect,
     hasRoom,
+    entitle: (channel, token, title, artist) => {
+      checkToken(token, channel);
+      const show = seats.get(channel)?.show;
+      if (show === undefined || show.hasEnded()) throw new BatonError('OFF_AIR', channel);
+      show.entitle(title, artist);
+    },
     count: () => connections.size,
     close: async () => {
       isClosing = true;

@@ -6,6 +6,7 @@ import { formatEmbedOptions, parseEmbedOptions, type EmbedOptions } from '../rel
 import { formatLiveOptions, parseLiveOptions } from '../relay/live-options.ts';
 import { parseFeedOptions } from '../relay/feed-options.ts';
 import { formatRawOptions, type RawOptions } from '../relay/raw-options.ts';
+import { isShowAddress } from '../show-address.ts';
 import { secretOf, type Keys } from '../sign/keys.ts';
 import { privateLink, publicLink, type Access, type Kind } from '../sign/link.ts';
 import { extensionIn, slug } from '../sign/name.ts';
@@ -159,7 +160,9 @@ const milliseconds = (text: string | undefined): string | undefined =>
 /** The file name in the URL, without its extension. */
 function titleOf(url: string): string {
   if (!URL.canParse(url)) throw new BatonError('SOURCE_URL_INVALID', `"${url}" is no address`);
-  const segment = new URL(url).pathname.split('/').findLast((part) => part !== '') ?? '';
+  const { host, pathname } = new URL(url);
+  if (isShowAddress(url) && pathname === '') return host;
+  const segment = pathname.split('/').findLast((part) => part !== '') ?? '';
   try {
     return decodeURIComponent(segment).replace(/\.[A-Za-z0-9]{1,5}$/, '');
   } catch {

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';
 import { demoApp } from './demo-app.ts';
 import type { Demo } from './demo-api.ts';
+import { divert } from './first-bytes.ts';
 import { answer, SEND_IDLE_MS } from './http.ts';
 import { ingestSocket } from './ingest-socket.ts';
 import { listen } from './listen.ts';
@@ -16,6 +17,8 @@ import { guarded } from './guarded.ts';
 import { createMetrics } from './metrics.ts';
 import { bundlePlayer } from './player-bundle.ts';
 import { publishingOf } from './publishers.ts';
+import { putSource, updateMetadata } from './source-apps.ts';
+import { isSourceClient, serveSource } from './source-client.ts';
 import { notFound, routes } from './routes.ts';
 
 /** What a server is made of. */
@@ -61,8 +64,17 @@ export async function startServer({
   const publishing = publishingOf(baton);
   const socket = ingestSocket(publishing, config);
   const stopping = new AbortController();
-  const routed = routes(baton, player, { metrics: guarded(metrics.appOf(baton), config.metricsToken) });
-  const server = createServer();
+  const routed = routes(baton, player, {
+    metrics: guarded(metrics.appOf(baton), config.metricsToken),
+    ingest: putSource(publishing),
+    admin: updateMetadata(publishing),
+  });
+  const server = createServer({ requestTimeout: 0 }); // a stream that is published is a request that goes on for hours
+  const sources = new Set<Promise<void>>();
+  const newcomers = divert(server, isSourceClient, (peer) => {
+    const served = serveSource(peer, publishing).finally(() => sources.delete(served));
+    sources.add(served);
+  });
   server.setTimeout(SEND_IDLE_MS); // per connection: a timer for each response costs
   const origin = await openAt(server, config).catch(async (error: unknown) => {
     await baton.close();
@@ -79,7 +91,9 @@ export async function startServer({
     answers.add(answered);
   });
   const closeIngest = async (): Promise<void> => {
+    newcomers.close();
     await Promise.all([publishing.close(), socket.close()]);
+    await Promise.all(sources);
   };
   let stopped: Promise<void> | null = null;
   return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, closeIngest)) };

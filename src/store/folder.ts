@@ -10,7 +10,7 @@ import type { Entry } from './entry.ts';
 import { entryFiles } from './entry-files.ts';
 import { entryPath } from './entry-path.ts';
 import { failing, unless } from './errno.ts';
-import { checkKey, sliceRange } from './store.ts';
+import { checkKey, isKept, sliceRange } from './store.ts';
 import type { Store } from './store.ts';
 import { buckets, survey } from './survey.ts';
 import { temporaryFiles } from './temporary.ts';
@@ -26,7 +26,7 @@ export interface FolderOptions {
 /**
  * A store of one file per entry below `folder`, which several processes may share. Files appear whole or not at all
  * (finished beside, then linked or renamed); one whose length or checksum is wrong counts as absent and is removed.
- * Over the budget the entries unused for longest go; use is noted to the minute. The file system must be local and have
+ * Over the budget the entries unused for longest go; use is noted to the minute. What is kept does not count. The file system must be local and have
  * hard links. A full or failing disk is STORE_FAILED, and the next call tries anew.
  */
 export function folderStore(folder: string, { maxBytes, now, random = randomBytes }: FolderOptions): Store {
@@ -47,8 +47,11 @@ export function folderStore(folder: string, { maxBytes, now, random = randomByte
     },
   });
 
-  const counted = (file: Uint8Array, write: () => Promise<boolean>): Promise<boolean> =>
-    budget.spend(diskBytes(file.byteLength), write);
+  const counted = (key: string, file: Uint8Array, write: () => Promise<boolean>): Promise<boolean> =>
+    isKept(key) ? write() : budget.spend(diskBytes(file.byteLength), write);
+  const release = (key: string, bytes: Bytes): void => {
+    if (!isKept(key)) budget.release(bytes);
+  };
   const operation = <T>(what: string, key: string, signal: AbortSignal | undefined, operate: () => Promise<T>) =>
     failing(`${what} ${key}`, signal, () => {
       checkKey(key);
@@ -65,21 +68,21 @@ export function folderStore(folder: string, { maxBytes, now, random = randomByte
     putIfAbsent: (key, bytes, signal) =>
       operation('put', key, signal, () => {
         const file = encodeEntry(key, temporary.nextName(), bytes);
-        return counted(file, () => entries.create(key, file, signal));
+        return counted(key, file, () => entries.create(key, file, signal));
       }),
     replaceIfMatch: (key, bytes, tag, signal) =>
       operation('replace', key, signal, () => {
         const file = encodeEntry(key, temporary.nextName(), bytes);
-        return counted(file, async () => {
+        return counted(key, file, async () => {
           if (tag === null) return entries.create(key, file, signal);
           const replaced = await entries.replace(key, file, tag, signal);
-          budget.release(replaced ?? 0);
+          release(key, replaced ?? 0);
           return replaced !== null;
         });
       }),
     delete: (key) =>
       operation('delete', key, undefined, async () => {
-        budget.release((await entries.remove(key, () => true)) ?? 0);
+        release(key, (await entries.remove(key, () => true)) ?? 0);
       }),
     list: (prefix, signal) => list(folder, prefix, signal),
     async close() {

@@ -11,7 +11,8 @@ export interface Stored {
 
 /**
  * Where probe records, chunks and other derived things live. Whatever it holds can be made again: an entry may vanish
- * at any time (eviction, damage), and `null` only ever means "make it".
+ * at any time (eviction, damage), and `null` only ever means "make it". What was published here (`isKept`) cannot, so that
+ * nothing but `delete` makes it go.
  *
  * Every function fails with STORE_FAILED, for a key outside the grammar too, and with the signal's reason once that is
  * aborted. `degradingStore` turns the failures into absence.
@@ -46,6 +47,14 @@ export function checkKey(key: string): void {
 
 /** True for keys whose value never changes once stored, because the key says everything about it. */
 export const isImmutable = (key: string): boolean => IMMUTABLE.test(key);
+
+const KEPT = 'ingest';
+
+/** True for keys whose values cannot be made again: shows that were published here. */
+export const isKept = (key: string): boolean => isKeptFamily(key.split('/', 1)[0] ?? '');
+
+/** Likewise, by the first segment. */
+export const isKeptFamily = (family: string): boolean => family === KEPT;
 
 /** What lies inside `range`; throws STORE_FAILED for a range that is none. */
 export function sliceRange(bytes: Uint8Array, { start, end }: ByteRange): Uint8Array {

@@ -5,11 +5,11 @@ import { diskBytes } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { entryKey } from './entry-path.ts';
 import { unless } from './errno.ts';
-import { isKey } from './store.ts';
+import { isKeptFamily, isKey } from './store.ts';
 
 /** What stands in a folder. */
 export interface Survey {
-  /** All entries and temporary files. */
+  /** All entries that may be evicted, and temporary files. */
   readonly held: Bytes;
   /** The entries unused for longest, the longest unused last. */
   readonly oldest: Entry[];
@@ -30,7 +30,7 @@ export async function survey(folder: string, { oldestBytes, now, signal }: Surve
   let held: Bytes = 0;
   let oldest: Entry[] = [];
   let covered: Bytes = 0;
-  for await (const { directory, files } of buckets(folder, () => true)) {
+  for await (const { directory, files } of buckets(folder, (family) => !isKeptFamily(family))) {
     for (let at = 0; at < files.length; at += AT_ONCE) {
       signal.throwIfAborted();
       const seen = await Promise.all(files.slice(at, at + AT_ONCE).map((file) => look(directory, file)));
