@@ -21,8 +21,8 @@ export interface Variant {
   readonly averageBandwidth: number;
   /** RFC 6381. */
   readonly codecs: readonly string[];
-  /** The id of its audio group. */
-  readonly audio: string;
+  /** The id of its audio group; left away where there is no sound. */
+  readonly audio?: string;
   readonly resolution?: { readonly width: number; readonly height: number };
   /** Frames a second. */
   readonly frameRate?: number;
@@ -53,5 +53,5 @@ const variantLine = ({ bandwidth, averageBandwidth, codecs, resolution, frameRat
     `CODECS="${codecs.join(',')}"`,
     ...(resolution === undefined ? [] : [`RESOLUTION=${resolution.width}x${resolution.height}`]),
     ...(frameRate === undefined ? [] : [`FRAME-RATE=${frameRate.toFixed(3)}`]),
-    `AUDIO="${audio}"`,
+    ...(audio === undefined ? [] : [`AUDIO="${audio}"`]),
   ].join(',')}`;

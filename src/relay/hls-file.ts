@@ -4,11 +4,13 @@ import { parsePlace, type TrackName } from '../hls/place.ts';
 import { writeMultivariant } from '../hls/write-multivariant.ts';
 import type { Link } from '../sign/link.ts';
 import type { Source } from '../source/record.ts';
+import type { OfferedVideo } from '../video/offered.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { sourceFresh } from './file-headers.ts';
 import { audioTrack } from './hls-audio.ts';
-import { multivariantOf } from './hls-ladder.ts';
+import { filmMultivariant, multivariantOf } from './hls-ladder.ts';
+import { videosOf, videoTrack } from './hls-video.ts';
 import type { HlsFileOptions } from './hls-options.ts';
 import { playlistReply } from './hls-playlist-reply.ts';
 import { mediaPlaylistOf } from './hls-media-playlist.ts';
@@ -33,21 +35,28 @@ export async function hlsFile(
   if (!link.name.endsWith('.m3u8')) throw new BatonError('OPTIONS_INVALID', `HLS ends in .m3u8, not in ${link.name}`);
   const place = link.place === null ? null : parsePlace(link.place);
   if (link.place !== null && place === null) throw new BatonError('NOT_FOUND', link.place);
-  const source = await openSource(link, request, baton, notes);
+  const source = await openSource(link, request, baton, notes, 'openAny');
   if (place === null) {
     baton.sources.startIndex(source);
-    const text = writeMultivariant(multivariantOf(options.audio, source.record, link.name));
-    return playlistReply(text, sourceFresh(baton), request, link, baton);
+    const videos = await videosOf(source, options, request, baton, notes);
+    return playlistReply(multivariant(source, options, videos, link.name), sourceFresh(baton), request, link, baton);
   }
   const { part } = place;
   const version = shortVersion(source.record.version);
   if (part.kind !== 'playlist' && part.version !== version) throw new BatonError('SEGMENT_GONE', link.place ?? '');
-  const track = trackOf(place.track, await measured(source, request, baton, notes), options, baton);
+  const track = await trackOf(place.track, source, options, request, baton, notes);
   switch (part.kind) {
     case 'playlist':
       return playlistReply(mediaPlaylistOf(track, version), sourceFresh(baton), request, link, baton);
     case 'init':
-      return await partReply(partOf(track, 'init'), () => atOnce(track.init()), request, link, baton, notes);
+      return await partReply(
+        partOf(track, 'init'),
+        (ends) => atOnce(track.init(ends.signal)),
+        request,
+        link,
+        baton,
+        notes,
+      );
     case 'segment': {
       const { index } = part;
       if (index >= track.ends.length) throw new BatonError('NOT_FOUND', `segment ${index} of ${track.ends.length}`);
@@ -59,10 +68,40 @@ export async function hlsFile(
 
 const partOf = ({ type, tag }: HlsTrack, part: number | 'init'): HlsPart => ({ type, tag: [tag, part] });
 
-function trackOf(name: TrackName, source: Source, { audio }: HlsFileOptions, baton: Baton): HlsTrack {
-  const rendition = name.kind === 'audio' ? audio.find(({ kbps }) => kbps === name.kbps) : undefined;
-  if (rendition === undefined) throw new BatonError('NOT_FOUND', `no such track: ${JSON.stringify(name)}`);
-  return audioTrack(source, rendition, baton);
+function multivariant(
+  source: Source,
+  { audio }: HlsFileOptions,
+  videos: readonly OfferedVideo[],
+  name: string,
+): string {
+  const { record } = source;
+  if (videos.length === 0) requireSound(source);
+  if (videos.length === 0) return writeMultivariant(multivariantOf(audio, record, name));
+  return writeMultivariant(filmMultivariant(record.isSilent === true ? null : audio[0], videos, record, name));
+}
+
+async function trackOf(
+  name: TrackName,
+  source: Source,
+  options: HlsFileOptions,
+  request: Request,
+  baton: Baton,
+  notes: Notes,
+): Promise<HlsTrack> {
+  if (name.kind === 'video') {
+    const videos = await videosOf(source, options, request, baton, notes);
+    const video = videos.find(({ lines }) => lines === name.height);
+    if (video !== undefined) return videoTrack(video, source, baton);
+  } else {
+    requireSound(source);
+    const rendition = options.audio.find(({ kbps }) => kbps === name.kbps);
+    if (rendition !== undefined) return audioTrack(await measured(source, request, baton, notes), rendition, baton);
+  }
+  throw new BatonError('NOT_FOUND', `no such track: ${JSON.stringify(name)}`);
+}
+
+function requireSound({ url, record }: Source): void {
+  if (record.isSilent === true) throw new BatonError('SOURCE_NO_AUDIO', url);
 }
 
 /** The source with its length. Players come back for what is not there yet. */

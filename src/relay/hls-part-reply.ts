@@ -51,8 +51,8 @@ export async function partReply(
 }
 
 /** What is there already, as the pieces of a part. */
-export async function* atOnce(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield await Promise.resolve(bytes);
+export async function* atOnce(bytes: Uint8Array | Promise<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  yield await bytes;
 }
 
 /** Bytes that are there, or the part of them that is asked for. */

@@ -11,7 +11,7 @@ export interface HlsTrack {
   readonly ends: readonly Seconds[];
   /** Of its segments and their initialization: the same tag, the same bytes. */
   readonly tag: string;
-  init(): Uint8Array;
+  init(signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
   /**
    * A segment as pieces that can be sent as they come; the same bytes every time, whoever makes it. Throws before the
    * first piece what keeps it from being made.

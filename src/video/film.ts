@@ -49,6 +49,8 @@ export interface Film {
 export interface FilmCuts {
   /** Ticks a second. */
   readonly timescale: number;
+  /** The composition time of what is shown at 0, in ticks: no picture is shown before it is decoded. */
+  readonly mediaTime: number;
   readonly pieces: readonly FilmPiece[];
   /** The coded pictures of a piece, in the order they are decoded. */
   read(index: number, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<CutPicture, void>;

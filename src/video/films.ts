@@ -52,11 +52,14 @@ async function openFilm({ source, meter }: Asked, sources: Sources, store: Store
   if (container !== 'mp4') throw new BatonError('SOURCE_NO_VIDEO', container);
   const key = `index/${version}.pictures`;
   const stored = await store.get(key, signal);
-  const kept = stored?.bytes ?? (await fetchPictures(bytes, signal, meter));
-  if (kept === null) throw new BatonError('SOURCE_NO_VIDEO', 'no track of pictures');
+  const kept = stored?.bytes ?? (await fetchPictures(bytes, signal, meter)) ?? NONE;
   if (stored === null) store.putIfAbsent(key, kept).catch(() => undefined); // it can be made again
+  if (kept.length === 0) throw new BatonError('SOURCE_NO_VIDEO', 'no track of pictures');
   return movieFilm(readMovieIndex(kept), originOf(source, soundStartIn(kept)), bytes);
 }
+
+/** Kept of a movie without pictures. */
+const NONE = new Uint8Array();
 
 /** Where the sound is heard from, on the movie's clock. */
 const originOf = ({ record: { isSilent, skip, sampleRate } }: Source, soundStart: number): number =>

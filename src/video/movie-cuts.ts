@@ -43,6 +43,9 @@ export function movieCuts(
     if (shownAt(key) >= nextCut(shownAt(starts.at(-1) ?? 0)) - UNSEEN / 2 && key > first) starts.push(key);
   if (starts.some((start) => hasLeading(start))) return null;
   const began = decodeTimes[first] ?? 0;
+  let delay = 0;
+  for (let sample = first; sample < count; sample++)
+    delay = Math.max(delay, (decodeTimes[sample] ?? 0) - began - (ticksAt(sample) - early));
   const pieces = starts.map((start, index): FilmPiece => {
     const end = starts[index + 1] ?? count;
     const from = index === 0 ? 0 : shownAt(start);
@@ -79,14 +82,14 @@ export function movieCuts(
       yield {
         bytes: picture,
         duration: (decodeTimes[sample + 1] ?? decodedAt) - decodedAt,
-        shownAfter: ticksAt(sample) - early - (decodedAt - began),
+        shownAfter: ticksAt(sample) - early + delay - (decodedAt - began),
         isKey: isKey.has(sample),
       };
       sample += 1;
     }
   }
 
-  return { timescale, pieces, read };
+  return { timescale, mediaTime: delay, pieces, read };
 }
 
 /** The first multiple of a segment behind `at`. */

@@ -1,0 +1,51 @@
+import { hasCode } from '../errors.ts';
+import type { Source } from '../source/record.ts';
+import { offeredVideo, type OfferedVideo } from '../video/offered.ts';
+import type { Notes } from './app.ts';
+import type { Baton } from './baton.ts';
+import { etagOf } from './file-identity.ts';
+import type { HlsFileOptions } from './hls-options.ts';
+import type { HlsTrack } from './hls-track.ts';
+import type { Request } from './reply.ts';
+
+/**
+ * What is offered of the pictures of a source, the largest first; nothing where it has none that could be shown besides
+ * its sound, and of a part of it. Throws what `Films.open` does for a source without sound.
+ */
+export async function videosOf(
+  source: Source,
+  { audio: [{ startMs, endMs }] }: HlsFileOptions,
+  request: Request,
+  baton: Baton,
+  { meter }: Notes,
+): Promise<readonly OfferedVideo[]> {
+  const { container, version, isSilent } = source.record;
+  if (!WITH_PICTURES.includes(container) || startMs > 0 || endMs !== null) return [];
+  try {
+    const film = await baton.films.open(source, request.signal, meter);
+    return offeredVideo(film, version, { engine: baton.engine, store: baton.kept });
+  } catch (error) {
+    const isWithout = hasCode(error, 'SOURCE_NO_VIDEO', 'VIDEO_UNSUPPORTED', 'SOURCE_DAMAGED', 'SOURCE_TOO_LARGE');
+    if (isSilent !== true && isWithout) return [];
+    throw error;
+  }
+}
+
+const WITH_PICTURES: readonly Source['record']['container'][] = ['mp4', 'matroska'];
+
+/** A rendition of the pictures as a track. */
+export function videoTrack(video: OfferedVideo, { record: { version } }: Source, baton: Baton): HlsTrack {
+  const { lines, key, durations } = video;
+  let end = 0;
+  return {
+    name: { kind: 'video', height: lines },
+    type: 'video/mp4',
+    ends: durations.map((duration) => (end += duration)),
+    tag: etagOf(version, baton.engine.id, 'hls', lines, key ?? 'copied'),
+    init: (signal) => video.init(signal),
+    segment: (index, { meter }, { signal }) =>
+      key === null
+        ? video.segment(index)(meter, signal)
+        : baton.segments.read(`${key}/${index}`, video.segment(index), meter, signal),
+  };
+}
