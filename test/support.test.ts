@@ -55,7 +55,6 @@ describe('sources', () => {
     const heard = await decode(made.path);
     const { sampleRate, channels } = made;
     expect(heard).toMatchObject({ sampleRate, channels });
-    expect(samplesOf(heard)).toBe(made.decodedSamples);
     // ffmpeg takes some of the junk for frames, so that all behind it lies elsewhere.
     const last = name === 'junk.mp3' ? 3 * sampleRate : made.expectedSamples - 9000;
     for (const at of [sampleRate, Math.round(last / 2), last]) {
@@ -66,11 +65,13 @@ describe('sources', () => {
 
   it('have the length that their names and headers promise', async () => {
     for (const name of sourceNames) {
-      const { expectedSamples, decodedSamples, sampleRate, lead } = await source(name);
+      const { path, expectedSamples, sampleRate, lead } = await source(name);
       const seconds = name === 'stale-xing-high.mp3' ? 10 : 20;
       expect(expectedSamples / sampleRate, name).toBeGreaterThan(seconds - 0.05);
       expect(expectedSamples / sampleRate, name).toBeLessThan(seconds + 0.2);
-      if (!/junk|truncated|m4a|mov|mp4|vorbis\.ogg/.test(name)) expect(decodedSamples, name).toBe(expectedSamples);
+      // ffmpeg conceals half a frame, loses frames or keeps padding.
+      if (!/junk|truncated|m4a|mov|mp4|vorbis\.ogg/.test(name))
+        expect(samplesOf(await decode(path)), name).toBe(expectedSamples);
       expect(leadsOf(name), name).toContain(lead);
     }
   });

@@ -29,19 +29,18 @@ export interface Fixture extends Required<Made> {
   readonly contentType: string;
   /** Length of the presentation: what a LAME tag or the MP4 track states, else all whole frames. */
   readonly expectedSamples: number;
-  /** What ffmpeg decodes from the file. It differs where ffmpeg conceals half a frame, loses frames or keeps padding. */
-  readonly decodedSamples: number;
   /** The sound before it was encoded, by presentation samples. */
   readonly pcm: (from?: number, to?: number) => Pcm;
 }
 
-const FOLDER = join(import.meta.dirname, '../../node_modules/.cache/baton-fixtures');
+/** Where what is made once is kept. */
+export const FIXTURES = join(import.meta.dirname, '../../node_modules/.cache/baton-fixtures');
 const underWay = new Map<string, Promise<Fixture>>();
 
 /** The fixture `name`, made once per `recipe` text and kept on disk; several processes may ask at once. */
 export function cached(name: string, contentType: string, recipe: string, make: () => Promise<Made>): Promise<Fixture> {
   const id = `${name.replace(/\.\w+$/, '')}-${createHash('sha256').update(recipe).digest('hex').slice(0, 16)}`;
-  const path = join(FOLDER, id + (/\.\w+$/.exec(name)?.[0] ?? ''));
+  const path = join(FIXTURES, id + (/\.\w+$/.exec(name)?.[0] ?? ''));
   const found = underWay.get(path) ?? load(path).catch(() => store(path, make));
   underWay.set(path, found);
   return found.then((fixture) => ({ ...fixture, name, contentType }));
@@ -55,17 +54,16 @@ async function load(path: string): Promise<Fixture> {
 
 async function store(path: string, make: () => Promise<Made>): Promise<Fixture> {
   const { bytes, ...made } = await make();
-  await mkdir(FOLDER, { recursive: true });
   await writeAtomically(path, bytes);
-  // An hour would be 600 MB of sound; the same recipe at a shorter length is counted instead.
-  const short = bytes.length < 20e6 || made.expectedSamples === undefined;
-  const decodedSamples = short ? samplesOf(await decode(path)) : made.expectedSamples;
-  const facts = { stretches: [], expectedSamples: decodedSamples, ...made, decodedSamples };
+  const expectedSamples = made.expectedSamples ?? samplesOf(await decode(path));
+  const facts = { stretches: [], ...made, expectedSamples };
   await writeAtomically(`${path}.json`, JSON.stringify(facts)); // last: it says that the fixture is whole
   return await load(path);
 }
 
-async function writeAtomically(path: string, content: Uint8Array | string) {
+/** What several processes write at once is one of theirs, whole. */
+export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+  await mkdir(FIXTURES, { recursive: true });
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, content);
   await rename(draft, path);

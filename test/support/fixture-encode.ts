@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ffmpeg, inFolder } from './ffmpeg.ts';
-import { randomNumbers, testSignal } from './signal.ts';
+import { signalBytes } from './kept-signal.ts';
+import { randomNumbers } from './signal.ts';
 
 export interface Extras {
   readonly artwork?: 'small' | 'large';
@@ -28,7 +29,7 @@ export async function encode(
   args: readonly string[],
   { artwork, chapters = false, video = false }: Extras = {},
 ): Promise<Buffer> {
-  const sound = testSignal(0, lengthOf(seconds, sampleRate), { sampleRate, channels });
+  const sound = await signalBytes(0, lengthOf(seconds, sampleRate), { sampleRate, channels });
   return await inFolder(async (folder) => {
     const inputs = ['-f', 's16le', '-ar', `${sampleRate}`, '-ac', `${channels}`, '-i', 'pipe:0'];
     const maps = ['-map', '0:a'];
@@ -48,7 +49,7 @@ export async function encode(
       maps.push('-map', picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p');
     }
     const out = `${folder}/out.${extension}`;
-    await ffmpeg([...inputs, ...maps, ...args, out], new Uint8Array(sound.data.buffer));
+    await ffmpeg([...inputs, ...maps, ...args, out], sound);
     return await readFile(out);
   });
 }

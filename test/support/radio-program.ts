@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { splitAdts } from './adts-forge.ts';
 import { ffmpeg } from './ffmpeg.ts';
 import { cached, type Fixture, type Made } from './fixture-cache.ts';
+import { signalBytes } from './kept-signal.ts';
 import { frameFacts, splitFrames } from './mp3-forge.ts';
 import { oggPages } from './ogg-pages.ts';
-import { testSignal } from './signal.ts';
 
 /** What a station plays, piece by piece; behind the last piece the first one follows. */
 export interface Program {
@@ -99,7 +99,7 @@ const ENCODINGS = {
   flac: { ...OGG, ...AT_44K, args: ogg('-c:a', 'flac') },
 } as const;
 
-const OWN_TEXT = ['radio-program.ts', 'signal.ts', 'fixture-cache.ts']
+const OWN_TEXT = ['radio-program.ts', 'signal.ts', 'kept-signal.ts', 'fixture-cache.ts']
   .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
   .join();
 
@@ -107,15 +107,12 @@ async function make(kind: ProgramKind, { from = 0, seconds, title, artist }: Sou
   const { rate: sampleRate, channels, args, lead } = ENCODINGS[kind];
   const first = Math.round(from * sampleRate);
   const samples = Math.round(seconds * sampleRate);
-  const { data } = testSignal(first, first + samples, { sampleRate, channels });
+  const sound = await signalBytes(first, first + samples, { sampleRate, channels });
   const tags = Object.entries({ title, artist }).flatMap(([key, value]) =>
     value === undefined ? [] : ['-metadata', `${key}=${value}`],
   );
   const input = ['-f', 's16le', '-ar', String(sampleRate), '-ac', String(channels), '-i', 'pipe:0'];
-  const bytes = await ffmpeg(
-    [...input, '-map_metadata', '-1', ...tags, ...args, 'pipe:1'],
-    new Uint8Array(data.buffer),
-  );
+  const bytes = await ffmpeg([...input, '-map_metadata', '-1', ...tags, ...args, 'pipe:1'], sound);
   const whole = { from: first - lead, samples: samples + 10 * sampleRate };
   return { bytes, sampleRate, channels, lead, stretches: [whole] };
 }

@@ -109,6 +109,7 @@ const TYPES: Record<string, string> = {
 const OWN_TEXT = [
   'sources.ts',
   'signal.ts',
+  'kept-signal.ts',
   'mp3-forge.ts',
   'adts-forge.ts',
   'fixture-cache.ts',
@@ -143,9 +144,11 @@ async function forged(
   change: (frames: Uint8Array[]) => Uint8Array,
   whole = (frames: Uint8Array[]) => frames,
 ): Promise<Made> {
-  const made = await bareMp3(seconds, 44100, 2, ['-q:a', '4', '-reservoir', '0']);
-  const frames = splitFrames(made.bytes);
-  return { ...made, bytes: change(frames), expectedSamples: whole(frames).length * 1152 };
+  const { bytes, sampleRate, channels, lead } = await cached('frames.mp3', '', `${OWN_TEXT} frames ${seconds}`, () =>
+    bareMp3(seconds, 44100, 2, ['-q:a', '4', '-reservoir', '0']),
+  );
+  const frames = splitFrames(bytes);
+  return { bytes: change(frames), sampleRate, channels, lead, expectedSamples: whole(frames).length * 1152 };
 }
 
 function withJunk(frames: readonly Uint8Array[]): Uint8Array {
