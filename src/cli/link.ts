@@ -3,7 +3,15 @@ import type { Config } from '../config.ts';
 import { BatonError, hasCode } from '../errors.ts';
 import { AAC_KBPS, MP3_KBPS, OPUS_KBPS } from '../grid/codecs.ts';
 import { dataFolderAt, type ServerRecord } from '../local/data-folder.ts';
-import { newFeedLink, newLink, newLiveLink, newPageLink, newRawLink, type LinkAsk } from '../local/new-link.ts';
+import {
+  newFeedLink,
+  newHlsLink,
+  newLink,
+  newLiveLink,
+  newPageLink,
+  newRawLink,
+  type LinkAsk,
+} from '../local/new-link.ts';
 import { parseDuration } from '../local/time-text.ts';
 import { isShowAddress } from '../show-address.ts';
 import type { Keys } from '../sign/keys.ts';
@@ -24,6 +32,9 @@ Examples:
   baton link https://example.com/members.mp3 --encrypt --expires 6h --origin https://radio.example
   baton link https://radio.example.com/stream --live --stream --bitrate 96k
   baton link https://radio.example.com/stream --live --embed --fallback https://radio.example.com/backup
+  baton link https://example.com/episode.mp3 --hls
+  baton link https://radio.example.com/stream --live --hls --dvr --bitrate 96k
+  baton link https://example.com/podcast.xml --feed --hls --station https://radio.example.com/stream
   baton link https://example.com/slides.pdf --raw --download
   baton link ingest://my-radio --live --stream --fallback https://radio.example.com/backup
   baton link s3://my-bucket/episode.mp3 --origin https://d111.cloudfront.net --keys-secret baton-prod-keys
@@ -44,6 +55,9 @@ interface LinkOptions {
   readonly live?: true;
   readonly fallback?: string;
   readonly alternates?: string;
+  readonly hls?: true;
+  readonly dvr?: true;
+  readonly station?: string;
   readonly raw?: true;
   readonly download?: true;
   readonly redirect?: true;
@@ -89,6 +103,12 @@ export function addLink(program: Command): void {
     )
     .option('--live', 'the address is a radio station: link to its channel, as frames without end, --stream or --embed')
     .option('--fallback <url>', 'with --live: another station, heard while that one is away')
+    .option(
+      '--hls',
+      'link to an HLS playlist, in aac (or --codec opus) of 64k, 96k, 128k and 192k, or of --bitrate; with --live of a channel; with --feed each episode is offered as HLS besides',
+    )
+    .option('--dvr', 'with --live and --hls: listeners can go back as far as the channel is kept')
+    .option('--station <url>', 'with --feed: a radio station that the feed lists as live, by HLS')
     .option('--raw', 'link to the file as it is, of whatever kind: a document, an archive, a film')
     .option('--download', 'with --raw: browsers save it, also what they could show')
     .option('--redirect', 'with --raw: who asks a function for more than it may send is sent to the source')
@@ -113,7 +133,7 @@ async function link(url: string, options: LinkOptions): Promise<void> {
 }
 
 function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
-  const { stream, embed, feed, live, fallback, alternates, raw, download, redirect } = options;
+  const { stream, embed, feed, live, fallback, alternates, hls, dvr, station, raw, download, redirect } = options;
   if (raw === true && (feed === true || embed === true)) throw invalid('give --raw alone, without --feed and --embed');
   if (raw !== true && (download === true || redirect === true))
     throw invalid('--download and --redirect go with --raw');
@@ -123,17 +143,27 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
   if (live === true && (feed ?? raw) === true) throw invalid('give --live without --feed and --raw');
   if (fallback !== undefined && live !== true) throw invalid('--fallback goes with --live');
   if (stream === true && (raw ?? embed ?? feed) === true) throw invalid('give --stream alone');
+  if (hls === true && (stream ?? embed ?? raw) === true)
+    throw invalid('give --hls without --stream, --embed and --raw');
+  if (dvr === true && !(live === true && hls === true)) throw invalid('--dvr goes with --live and --hls');
+  if (station !== undefined && (feed !== true || embed === true)) throw invalid('--station goes with --feed');
   if (raw === true) {
     const disposition = download === true ? 'attachment' : null;
     return newRawLink(ask, { disposition, mayRedirect: redirect === true, readsOnce: false }, keys);
   }
+  if (hls === true && feed !== true) return hlsPath(ask, options, keys);
   if (live === true) return livePath(ask, options, keys);
   if (embed === true) return newPageLink(ask, pageOptions(options), keys);
-  if (feed === true) return newFeedLink(ask, keys, alternates);
+  if (feed === true) return newFeedLink(ask, keys, { alternates, hls: hls === true, station });
   const made = newLink(ask, keys);
   if (stream !== true) return made.file;
   if (made.framed === null) throw invalid(`there is no stream of codec ${options.codec}`);
   return made.framed;
+}
+
+function hlsPath(ask: LinkAsk, { bitrate, live, fallback, dvr }: LinkOptions, keys: Keys): string {
+  const channel = live === true ? { fallback: fallback ?? null, hasDvr: dvr === true } : null;
+  return newHlsLink({ ...ask, rendition: { ...ask.rendition, bitrate } }, channel, keys);
 }
 
 function livePath(ask: LinkAsk, options: LinkOptions, keys: Keys): string {

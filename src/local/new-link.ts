@@ -5,10 +5,17 @@ import { s3Object } from '../net/s3-source.ts';
 import { formatEmbedOptions, parseEmbedOptions, type EmbedOptions } from '../relay/embed-options.ts';
 import { formatLiveOptions, parseLiveOptions } from '../relay/live-options.ts';
 import { parseFeedOptions } from '../relay/feed-options.ts';
+import {
+  formatHlsFileOptions,
+  formatHlsLiveOptions,
+  hlsFileOptionsOf,
+  parseHlsLiveOptions,
+} from '../relay/hls-options.ts';
 import { formatRawOptions, type RawOptions } from '../relay/raw-options.ts';
 import { isShowAddress } from '../show-address.ts';
 import { secretOf, type Keys } from '../sign/keys.ts';
 import { privateLink, publicLink, type Access, type Kind } from '../sign/link.ts';
+import { sealSource } from '../sign/seal.ts';
 import { extensionIn, slug } from '../sign/name.ts';
 import type { Kbps, Seconds } from '../units.ts';
 import { parseTime } from './time-text.ts';
@@ -111,16 +118,59 @@ export function newPageLink(ask: LinkAsk, how: Omit<EmbedOptions, 'rendition'>, 
   return path('embed', 'html', all);
 }
 
+/** What a feed offers besides its episodes in one rendition. */
+export interface FeedAsk {
+  readonly alternates?: string | undefined;
+  /** Whether each episode is offered as HLS, too. */
+  readonly hls?: boolean;
+  /** A station that is listed as live. */
+  readonly station?: string | undefined;
+}
+
 /**
  * The signed path of the podcast feed at `ask.url` with such renditions of its episodes, and such others besides as
  * `parseFeedOptions` says.
  * @throws as `newLink`
  */
-export function newFeedLink(ask: LinkAsk, keys: Keys, alternates = 'all'): string {
+export function newFeedLink(
+  ask: LinkAsk,
+  keys: Keys,
+  { alternates = 'all', hls = false, station }: FeedAsk = {},
+): string {
   const { path, options } = paths(ask, keys);
-  const all = alternates === 'all' ? options : `${options}~alternates.${alternates}`;
+  const pairs = [options];
+  if (alternates !== 'all') pairs.push(`alternates.${alternates}`);
+  if (hls) pairs.push('hls.yes');
+  const secret = secretOf(keys, keys.current);
+  if (station !== undefined)
+    pairs.push(`station.${sealSource(station, secret, ask.encryptSource ?? false).replace(/^~/, '.')}`);
+  const all = pairs.join('~');
   parseFeedOptions(all);
   return path('feed', 'xml', all);
+}
+
+/** HLS of a channel instead of a file. */
+export interface HlsChannel {
+  readonly fallback: string | null;
+  /** Whether listeners can go back as far as the channel is kept. */
+  readonly hasDvr: boolean;
+}
+
+/**
+ * The signed path of what is at `ask.url` as HLS, in AAC or Opus: in the bitrate that is asked for, else in several.
+ * @throws as `newLink`; OPTIONS_INVALID for what a channel cannot be
+ */
+export function newHlsLink(ask: LinkAsk, channel: HlsChannel | null, keys: Keys): string {
+  const { codec, bitrate, channels, start, end } = ask.rendition;
+  const sound = codec === 'mp3' ? undefined : codec; // the usual codec of other links
+  const parts = { codec: sound, bitrate, channels, start: milliseconds(start), end: milliseconds(end) };
+  const { audio } = hlsFileOptionsOf(parts);
+  const { path } = paths({ ...ask, rendition: { codec: 'copy' } }, keys);
+  if (channel === null) return path('hls', 'm3u8', formatHlsFileOptions({ audio }));
+  const secret = secretOf(keys, keys.current);
+  const options = formatHlsLiveOptions({ audio, ...channel }, secret, ask.encryptSource ?? false);
+  parseHlsLiveOptions(options, secret);
+  return path('hls', 'm3u8', options);
 }
 
 /**

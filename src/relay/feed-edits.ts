@@ -1,4 +1,5 @@
 import type { Enclosure, FeedItem } from '../media/rss-items.ts';
+import { PODCAST_NAMESPACE } from '../media/rss-namespaces.ts';
 import type { AttributePlace } from '../media/rss-tag.ts';
 import type { FeedLinks, RenditionKind } from './feed-links.ts';
 import type { EnclosureRecord } from './feed-record.ts';
@@ -42,6 +43,7 @@ export function additions(
   item: FeedItem,
   { source, sizes, hasChapters }: Known,
   [main = '', ...alternates]: readonly string[],
+  hls: string | null,
   links: FeedLinks,
   prefix: string,
 ): string {
@@ -50,10 +52,34 @@ export function additions(
     const link = size < (sizes[0] ?? 0) ? links.file(source, options) : null;
     return link === null ? [] : [alternateEnclosure(links.kind(options), size, link, prefix)];
   });
+  const playlist = hls === null ? null : links.hls(source, hls);
+  if (playlist !== null)
+    smaller.push(
+      `<${prefix}:alternateEnclosure type="${HLS_TYPE}" title="HLS"><${prefix}:source uri="${playlist}"/></${prefix}:alternateEnclosure>`,
+    );
   const chapters = hasChapters && !item.hasChapters ? links.chapters(source, main) : null;
   if (chapters !== null) smaller.push(`<${prefix}:chapters url="${chapters}" type="application/json+chapters"/>`);
   return smaller.join('');
 }
+
+/**
+ * A station that is always on, as a live item (Podcasting 2.0) of its own namespace, which stands before the first item of
+ * a feed. `start` is the last time that it is known to have been on.
+ */
+export function liveItem(source: string, start: Date, links: FeedLinks): string {
+  const station = links.station(source);
+  if (station === null) return '';
+  const { hls, page } = station;
+  return (
+    `<podcast:liveItem xmlns:podcast="${PODCAST_NAMESPACE}" status="live" start="${start.toISOString()}">` +
+    `<title>Live</title><guid isPermaLink="false">${hls}</guid>` +
+    `<enclosure url="${hls}" type="${HLS_TYPE}" length="0"/>` +
+    `<podcast:contentLink href="${page}">Live</podcast:contentLink></podcast:liveItem>`
+  );
+}
+
+/** As podcast apps know it. */
+const HLS_TYPE = 'application/x-mpegURL';
 
 function alternateEnclosure(kind: RenditionKind, size: number, link: string, prefix: string): string {
   const { type, codec, codecs, kbps } = kind;

@@ -5,6 +5,7 @@ import { inherited, privateLink, publicLink, type Kind, type Link } from '../sig
 import { slug } from '../sign/name.ts';
 import type { Kbps } from '../units.ts';
 import type { Baton } from './baton.ts';
+import { formatEmbedOptions } from './embed-options.ts';
 import { chaptersOptions } from './feed-options.ts';
 import { publicBase } from './public-base.ts';
 import type { Request } from './reply.ts';
@@ -21,6 +22,10 @@ export interface FeedLinks {
   kind(rendition: string): RenditionKind;
   file(source: string, rendition: string): string | null;
   chapters(source: string, rendition: string): string | null;
+  /** The HLS of an episode. */
+  hls(source: string, options: string): string | null;
+  /** A station as HLS, and a page that plays it. */
+  station(source: string): { readonly hls: string; readonly page: string } | null;
 }
 
 /**
@@ -57,8 +62,22 @@ export function feedLinks(feed: Link, base: string, { keys, now }: Pick<Baton, '
     kind,
     file: (source, rendition) => link('file', source, rendition, kind(rendition).extension),
     chapters: (source, rendition) => link('feed', source, chaptersOptions(rendition), 'json'),
+    hls: (source, options) => link('hls', source, options, 'm3u8'),
+    station: (source) => {
+      const [hls, page] = [link('hls', source, STATION, 'm3u8'), link('embed', source, STATION_PAGE, 'html')];
+      return hls === null || page === null ? null : { hls, page };
+    },
   };
 }
+
+/** In one rendition, since each one that somebody listens to is made by itself. */
+const STATION = 'mode.live~bitrate.128k';
+const STATION_PAGE = formatEmbedOptions({
+  rendition: 'codec.aac~bitrate.128k',
+  kind: 'live',
+  frames: null,
+  theme: null,
+});
 
 /**
  * What the links of a feed start with. On functions the host of a request is not the listener's.

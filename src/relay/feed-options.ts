@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
-import { formatRendition, parseRendition, type Rendition } from '../grid/rendition.ts';
+import { formatRendition, parseRendition, type CodedRendition, type Rendition } from '../grid/rendition.ts';
+import { formatHlsFileOptions, parseHlsFileOptions } from './hls-options.ts';
 
 /** What a feed link asks for. */
 export interface FeedOptions {
@@ -9,6 +10,10 @@ export interface FeedOptions {
   readonly rendition: string | null;
   /** Further renditions of each episode, of which those are offered that are smaller. */
   readonly alternates: readonly string[];
+  /** Canonical options of the HLS that each episode is offered as, too; null: none is. */
+  readonly hls: string | null;
+  /** The station that is listed as live, as `fallback` in the options of a channel; null: none is. */
+  readonly station: string | null;
   /** Of a playlist. */
   readonly items: number;
 }
@@ -16,7 +21,7 @@ export interface FeedOptions {
 const ALTERNATES = ['all', 'mp3', 'none', 'opus'] as const;
 type Alternates = (typeof ALTERNATES)[number];
 
-const OWN_KEYS = ['alternates', 'view', 'items'];
+const OWN_KEYS = ['alternates', 'hls', 'station', 'view', 'items'];
 const DATA_SAVERS = { opus: 'codec.opus~bitrate.32k', mp3: 'codec.mp3~bitrate.64k' } as const;
 const ITEMS = 50;
 const MAX_ITEMS = 500;
@@ -34,13 +39,20 @@ export function parseFeedOptions(options: string): FeedOptions {
   const view = viewOf(own.get('view'));
   const alternates = alternatesOf(own.get('alternates'));
   const items = itemsOf(own.get('items'));
-  if (format(rendition, { alternates, view, items }) !== options) throw invalid(`not in canonical form: ${options}`);
+  const hasHls = own.get('hls') === 'yes';
+  const station = own.get('station') ?? null;
+  if (station !== null && !/^\.?[A-Za-z0-9_-]+$/.test(station)) throw invalid('station is an address in base64url');
+  if (format(rendition, { alternates, hasHls, station, view, items }) !== options)
+    throw invalid(`not in canonical form: ${options}`);
   if (view !== 'feed' && own.has('alternates')) throw invalid('alternates go with the feed itself');
+  if (view !== 'feed' && (hasHls || station !== null)) throw invalid('hls and station go with the feed itself');
   if (view !== 'playlist' && own.has('items')) throw invalid('items go with view playlist');
-  if (rendition === '' && view === 'chapters') return { view, rendition: null, alternates: [], items };
+  if (rendition === '' && view === 'chapters')
+    return { view, rendition: null, alternates: [], hls: null, station, items };
   const main = parseRendition(rendition);
   if (view === 'feed') requireLength(main);
-  return { view, rendition, alternates: view === 'feed' ? dataSavers(main, alternates) : [], items };
+  const others = view === 'feed' ? dataSavers(main, alternates) : [];
+  return { view, rendition, alternates: others, hls: hasHls ? hlsOf(main) : null, station, items };
 }
 
 /** The options of the chapters of an enclosure, on the timeline of that enclosure. */
@@ -53,9 +65,19 @@ export function chaptersOptions(rendition: string): string {
 const keyOf = (pair: string): string => pair.split('.', 1)[0] ?? '';
 const valueOf = (pair: string): string => pair.slice(keyOf(pair).length + 1);
 
-function format(rendition: string, own: { alternates: Alternates; view: FeedOptions['view']; items: number }): string {
+interface Own {
+  readonly alternates: Alternates;
+  readonly hasHls: boolean;
+  readonly station: string | null;
+  readonly view: FeedOptions['view'];
+  readonly items: number;
+}
+
+function format(rendition: string, own: Own): string {
   const pairs = rendition === '' ? [] : [rendition];
   if (own.alternates !== 'all') pairs.push(`alternates.${own.alternates}`);
+  if (own.hasHls) pairs.push('hls.yes');
+  if (own.station !== null) pairs.push(`station.${own.station}`);
   if (own.view !== 'feed') pairs.push(`view.${own.view}`);
   if (own.items !== ITEMS) pairs.push(`items.${own.items}`);
   return pairs.join('~');
@@ -92,6 +114,16 @@ function dataSavers(main: Rendition, which: Alternates): readonly string[] {
   const edits = main.codec === 'copy' ? {} : { channels: main.channels, startMs: main.startMs, endMs: main.endMs };
   const options = wanted.map((saver) => formatRendition({ ...parseRendition(saver), ...edits }));
   return options.filter((option) => option !== formatRendition(main));
+}
+
+/** In every bitrate, with the channels and the trim of the main one. */
+function hlsOf(main: Rendition): string {
+  if (main.codec === 'copy') return '';
+  const { channels, startMs, endMs } = main;
+  const { audio } = parseHlsFileOptions('');
+  const [first, ...others] = audio;
+  const edited = (rendition: CodedRendition): CodedRendition => ({ ...rendition, channels, startMs, endMs });
+  return formatHlsFileOptions({ audio: [edited(first), ...others.map(edited)] });
 }
 
 const invalid = (detail: string): BatonError => new BatonError('OPTIONS_INVALID', detail);

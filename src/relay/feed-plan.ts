@@ -4,7 +4,7 @@ import type { FeedItem, FeedRoot } from '../media/rss-items.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Milliseconds } from '../units.ts';
 import type { FeedBook, Wanted } from './feed-book.ts';
-import { additions, enclosureEdits, type Edit, type Known } from './feed-edits.ts';
+import { additions, enclosureEdits, liveItem, type Edit, type Known } from './feed-edits.ts';
 import type { FeedLinks } from './feed-links.ts';
 import { isDue, lengthsOf, UNKNOWN_ENCLOSURE } from './feed-record.ts';
 import { enclosureSource } from './feed-source.ts';
@@ -31,6 +31,10 @@ export interface PlanDeps {
   readonly links: FeedLinks;
   /** The main one first. */
   readonly renditions: readonly string[];
+  /** Options of the HLS that is offered besides. */
+  readonly hls: string | null;
+  /** The address of a station that is listed as live. */
+  readonly station: string | null;
   /** The record says all that is needed, and nobody is asked. */
   readonly isSettled: boolean;
   /** Ends all waiting. */
@@ -52,13 +56,16 @@ const MOST_SOURCES = 10_000;
 
 /** A planner that looks at what is not known while patience lasts; what is unknown then stays as it is. */
 export function feedPlanner(deps: PlanDeps): FeedPlanner {
-  const { book, links, renditions, isSettled, patience, base, now, meter } = deps;
+  const { book, links, renditions, hls, station, isSettled, patience, base, now, meter } = deps;
   const seen = new Map<string, Wanted>();
   const mayAdd = (): boolean =>
     (renditions.length > 1 && !isSettled) ||
+    hls !== null ||
     [...book.record().enclosures.values()].some(
       ({ sizes, hasChapters }) => hasChapters || sizes.slice(1).some((size) => size !== null),
     );
+  const onSince = (): Date => new Date(book.record().changedAt || now());
+  let isFirst = true;
   let undecided: ItemPlan[] | null = null;
   /** That the root declares, or may. */
   let prefix: string | null = null;
@@ -97,8 +104,10 @@ export function feedPlanner(deps: PlanDeps): FeedPlanner {
       });
     const added = (as: string): string => {
       const first = known().find((each) => each !== null);
-      return first == null ? '' : additions(item, first, renditions, links, as);
+      return first == null ? '' : additions(item, first, renditions, hls, links, as);
     };
+    const live = isFirst && station !== null ? liveItem(station, onSince(), links) : '';
+    isFirst = false;
     const own = podcastPrefix(item.scope);
     const given = (): string | null => (prefix === null || item.scope.has(prefix) ? null : prefix);
     const plan: ItemPlan = {
@@ -113,6 +122,7 @@ export function feedPlanner(deps: PlanDeps): FeedPlanner {
             ? []
             : enclosureEdits(enclosure, each, renditions[0] ?? '', links);
         });
+        if (live !== '') edits.unshift({ start: item.start, end: item.start, text: live });
         const as = own ?? given();
         const text = as === null ? '' : added(as);
         return { edits: text === '' ? edits : [...edits, { start: item.end, end: item.end, text }] };

@@ -1,6 +1,8 @@
 import { BatonError } from '../errors.ts';
 import { serverTiming } from '../meter/usage.ts';
+import { secretOf } from '../sign/keys.ts';
 import type { Link } from '../sign/link.ts';
+import { unsealSource } from '../sign/seal.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
@@ -35,7 +37,9 @@ export async function feed(request: Request, baton: Baton, notes: Notes): Promis
   const renditions = [options.rendition ?? '', ...options.alternates];
   const book = await baton.feeds.open(link.source, renditions, request.signal);
   try {
-    return await relay({ request, baton, notes, link, base, renditions, book });
+    const { hls, station: sealed } = options;
+    const station = sealed === null ? null : unsealSource(sealed.replace(/^\./, '~'), secretOf(baton.keys, link.kid));
+    return await relay({ request, baton, notes, link, base, renditions, hls, station, book });
   } catch (error) {
     book.close();
     throw error;
@@ -49,6 +53,8 @@ interface Asked {
   readonly link: Link;
   readonly base: string;
   readonly renditions: readonly string[];
+  readonly hls: string | null;
+  readonly station: string | null;
   readonly book: OpenBook;
 }
 
@@ -94,9 +100,18 @@ const NO_VERSION: FeedVersion = { etag: null, modified: null, type: null };
 
 /** Its first bytes are there when this resolves, so that what is no feed still has a status. */
 async function withBody(asked: Asked, upstream: Upstream, tag: FeedTag | null, patience: Patience): Promise<Reply> {
-  const { request, baton, notes, link, base, renditions, book } = asked;
+  const { request, baton, notes, link, base, renditions, hls, station, book } = asked;
   const planner = feedPlanner({
-    ...{ book, links: feedLinks(link, base, baton), renditions, base, now: baton.now, meter: notes.meter },
+    ...{
+      book,
+      links: feedLinks(link, base, baton),
+      renditions,
+      hls,
+      station,
+      base,
+      now: baton.now,
+      meter: notes.meter,
+    },
     ...{ isSettled: tag !== null, patience: patience.signal },
   });
   const body = finishing(spliced(upstream.body, planner), planner, upstream, patience, book, request);

@@ -69,6 +69,22 @@ describe('baton link', () => {
     expect(await read(saved.stdout)).toMatchObject({ kind: 'raw', options, name: 'all-of-it.zip' });
   });
 
+  it('makes links to HLS, of files and of channels', async () => {
+    const plain = await link(SOURCE, '--hls');
+    expect(await read(plain.stdout)).toMatchObject({ kind: 'hls', options: '' });
+    const one = await link(SOURCE, '--hls', '--codec', 'opus', '--bitrate', '96k', '--start', '1:30');
+    expect(await read(one.stdout)).toMatchObject({ options: 'codec.opus~bitrate.96k~start.90000ms' });
+    const radio = await link(SOURCE, '--hls', '--live', '--dvr', '--bitrate', '64k', '--fallback', SOURCE);
+    const fallback = Buffer.from(SOURCE).toString('base64url');
+    const { options, name } = await read(radio.stdout);
+    expect([options, name.endsWith('.m3u8')]).toEqual([`mode.live~bitrate.64k~dvr.yes~fallback.${fallback}`, true]);
+    const feed = await link(SOURCE, '--feed', '--hls', '--station', 'https://radio.example/a');
+    const station = Buffer.from('https://radio.example/a').toString('base64url');
+    expect(await read(feed.stdout)).toMatchObject({
+      ...{ kind: 'feed', options: `codec.mp3~bitrate.128k~hls.yes~station.${station}` },
+    });
+  });
+
   it('makes links to podcast feeds', async () => {
     const { stdout } = await link('https://example.com/podcast.xml', '--feed', '--bitrate', '96k');
     expect(await read(stdout)).toMatchObject({ kind: 'feed', options: 'codec.mp3~bitrate.96k', name: 'podcast.xml' });
@@ -142,6 +158,11 @@ describe('baton link', () => {
     [[SOURCE, '--live', '--feed'], /--live without --feed/],
     [[SOURCE, '--live', '--start', '1:00'], /no start and no end/],
     [[SOURCE, '--fallback', SOURCE], /goes with --live/],
+    [[SOURCE, '--hls', '--stream'], /--hls without --stream/],
+    [[SOURCE, '--hls', '--codec', 'pcm'], /aac or opus|does not go with/i],
+    [[SOURCE, '--hls', '--dvr'], /--dvr goes with/],
+    [[SOURCE, '--station', SOURCE], /goes with --feed/],
+    [[SOURCE, '--hls', '--live', '--start', '1:00'], /no start and no end/],
   ])('refuses %j with exit code 2', async (args, sentence) => {
     const { code, stdout, stderr } = await link(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -13,7 +13,15 @@ test('of one feed 10,000 sources are looked at', () => {
     },
   };
   const planner = feedPlanner({
-    ...{ book: book as FeedBook, links: {} as never, renditions: [''], isSettled: false, now: () => 1 },
+    ...{
+      book: book as FeedBook,
+      links: {} as never,
+      renditions: [''],
+      isSettled: false,
+      hls: null,
+      station: null,
+      now: () => 1,
+    },
     ...{ patience: new AbortController().signal, base: 'https://here.example', meter: {} as never },
   });
   const item = (number: number): FeedItem => ({

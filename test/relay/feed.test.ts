@@ -1,6 +1,6 @@
 import RssParser from 'rss-parser';
 import { describe, expect, test } from 'vitest';
-import { privateLink, publicLink } from '../../src/sign/link.ts';
+import { privateLink, publicLink, readLink } from '../../src/sign/link.ts';
 import type { SourceName } from '../support/sources.ts';
 import { source } from '../support/sources.ts';
 import { get } from '../support/client.ts';
@@ -101,7 +101,39 @@ describe('options', () => {
     expect(await types('codec.opus~bitrate.24k')).toEqual(['audio/ogg']);
   });
 
+  test('offer HLS of each episode, and a station as a live item', async () => {
+    const station = Buffer.from('https://radio.example/stream').toString('base64url');
+    await using place = await setting((media) => rss(item(media.url('/a.mp3')) + item(media.url('/b.mp3'))));
+    const asked = 'codec.mp3~bitrate.96k~channels.mono~alternates.none~hls.yes~station.';
+    const { bytes } = await place.feed({}, asked + station);
+    const text = bytes.toString();
+    const offered = text.matchAll(
+      /<podcast:alternateEnclosure type="application\/x-mpegURL" title="HLS"><podcast:source uri="([^"]+)"/g,
+    );
+    const links = [...offered].map(([, url = '']) => url);
+    expect(links).toHaveLength(2);
+    const playlist = await get(links[0] ?? '');
+    expect(playlist.status).toBe(200);
+    expect(playlist.bytes.toString()).toContain('CHANNELS="1"');
+    const [, live = '', channel = ''] =
+      /<channel><title>[^<]*<\/title>(<podcast:liveItem .*<enclosure url="([^"]+)".*<\/podcast:liveItem>)<item>/.exec(
+        text,
+      ) ?? [];
+    expect(live).toMatch(/ status="live" start="20\d\d-[^"]+Z"><title>Live<\/title><guid isPermaLink="false">/);
+    expect(live).toMatch(/<podcast:contentLink href="[^"]*\/embed\/[^"]+">/);
+    expect(live.match(/xmlns:podcast=/g)).toHaveLength(1);
+    const { pathname } = new URL(channel);
+    expect(readLink(pathname, place.baton.keys, 0)).toMatchObject({
+      ...{ kind: 'hls', options: 'mode.live~bitrate.128k', source: 'https://radio.example/stream' },
+    });
+    expect((await place.feed({}, asked + station)).bytes.toString()).toContain('status="live"');
+  });
+
   test.each([
+    [`${OPTIONS}~hls.no`, 'OPTIONS_INVALID'],
+    [`${OPTIONS}~hls.yes~alternates.none`, 'OPTIONS_INVALID'],
+    [`${OPTIONS}~station.a.b`, 'OPTIONS_INVALID'],
+    [`${OPTIONS}~hls.yes~view.playlist`, 'OPTIONS_INVALID'],
     ['', 'OPTIONS_INVALID'],
     ['codec.aac~bitrate.96k', 'OPTIONS_INVALID'],
     ['format.auto~bitrate.96k', 'OPTIONS_INVALID'],
