@@ -93,8 +93,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/grid',
   ],
   'src/cli.ts': ['src', 'src/cli'],
-  player: ['player/core', 'player/element'], // the entries stand in `player`
+  player: ['player/core', 'player/element', 'player/studio'], // the entries stand in `player`
   'player/element': ['player', 'player/core', 'player/i18n'],
+  'player/studio': ['player', 'player/element', 'player/studio/words'],
+  'player/studio/words': [],
   'player/i18n': [],
   'player/core': [],
   'player/demo': ['player', 'player/core'],

@@ -3,7 +3,7 @@ import { transform } from 'esbuild';
 import type { Plugin } from 'esbuild';
 
 /** The modules whose exports are a style sheet or HTML. */
-const TEXTS = /[\\/]element[\\/](?:style(?:-\w+)?|template)\.ts$/;
+const TEXTS = /[\\/](?:element|studio)[\\/](?:style(?:-\w+)?|template)\.ts$/;
 
 /** Takes out of the player's style and HTML, which are strings to a bundler, what only people need. */
 export const compactTexts: Plugin = {

@@ -34,6 +34,8 @@ export const PLAYER_ENTRIES: readonly Readonly<Record<string, string>>[] = [
   { frame: 'frame.ts', ...LATER },
   { 'frame-client': 'frame-client.ts' },
   { core: 'core.ts', ...CORE_LATER },
+  { 'baton-studio': 'baton-studio.ts', 'studio-tap': 'studio/studio-tap.ts' },
+  { studio: 'studio.ts', 'studio-tap': 'studio/studio-tap.ts' },
   { demo: 'demo/demo.ts' },
 ];
 

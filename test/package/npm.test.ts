@@ -42,6 +42,7 @@ test('the player can be imported where there is no page, and does nothing there'
     `const before = Object.keys(globalThis).join();
     const { BatonPlayer, defineBatonPlayer } = await import('baton/player');
     await import('baton/player/define'); await import('baton/player/core'); await import('baton/player/frame');
+    await import('baton/studio/define'); await import('baton/studio');
     defineBatonPlayer();
     console.log(typeof BatonPlayer, Object.keys(globalThis).join() === before);`,
   );

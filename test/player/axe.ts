@@ -7,13 +7,13 @@ import { expect } from 'vitest';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds wrong in a page. */
-export async function axe(shown: Page): Promise<string[]> {
+export async function axe(shown: Page, element = 'baton-player'): Promise<string[]> {
   if (!(await shown.evaluate(() => 'axe' in window))) await shown.evaluate(AXE);
-  const results = await shown.evaluate(async () => {
+  const results = await shown.evaluate(async (name) => {
     const { axe: runner } = window as unknown as { axe: { run(context: unknown): Promise<AxeResults> } };
-    return runner.run({ include: ['baton-player'] });
-  });
-  const opened = await shown.evaluate(() => document.querySelectorAll('baton-player').length);
+    return runner.run({ include: [name] });
+  }, element);
+  const opened = await shown.locator(element).count();
   expect(results.passes.length).toBeGreaterThan(opened);
   return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }

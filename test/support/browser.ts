@@ -14,9 +14,9 @@ const ARGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** The system's Chromium; `CHROMIUM` names another binary. The caller closes it. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: join(import.meta.dirname, 'chromium.sh'), args: ARGS });
+/** The system's Chromium, with `more` arguments; `CHROMIUM` names another binary. The caller closes it. */
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: join(import.meta.dirname, 'chromium.sh'), args: [...ARGS, ...more] });
 }
 
 /** A page of its own at `url`, and the errors that its scripts threw. `await using` closes it. */

@@ -1,0 +1,156 @@
+import { createEncoder } from './encoder.ts';
+import type { Encoder } from './encoder.ts';
+import { createLevel } from './level.ts';
+import type { Level } from './level.ts';
+import { createResendQueue } from './resend-queue.ts';
+import type { ResendQueue } from './resend-queue.ts';
+import { openSource } from './sound-source.ts';
+import type { SoundSource, SourceChoice } from './sound-source.ts';
+import { createUplink } from './uplink.ts';
+import type { Socket, Uplink, UplinkState } from './uplink.ts';
+import type { Format, Links, OnAir } from './wire.ts';
+
+/** What a broadcast is made of. */
+export interface BroadcastOptions {
+  readonly source: SourceChoice;
+  readonly token: string;
+  readonly channel: string;
+  /** Of the station. */
+  readonly name: string;
+  /** Bits a second. */
+  readonly bitrate: number;
+  /** Address of studio-tap.ts. */
+  readonly tap: string;
+  readonly open: () => Socket;
+  /** A name that no other show of the channel has. */
+  readonly show: () => string;
+  readonly now: () => number;
+  readonly changed: () => void;
+}
+
+/** A show that is on air, or on its way there. */
+export interface Broadcast {
+  /** Null before there is anything to be sent. */
+  state(): UplinkState | null;
+  onAir(): OnAir | null;
+  listeners(): number;
+  links(): Links | null;
+  readonly level: Level;
+  /** Seconds of sound that the server does not have yet. */
+  behind(): number;
+  setMuted(isMuted: boolean): void;
+  title(text: string, artist: string): void;
+  /** Resolves when all that was recorded is in the queue; the uplink goes on until the server has it. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  close(): void;
+}
+
+/** Goes on air. Rejects when there is no source to be had. */
+export async function createBroadcast(options: BroadcastOptions): Promise<Broadcast> {
+  const context = new AudioContext({ sampleRate: 48_000, latencyHint: 'playback' }); // what Opus is coded at
+  let source: SoundSource | null = null;
+  try {
+    await context.resume();
+    source = await openSource(options.source, context);
+    return await onAir(options, context, source);
+  } catch (error) {
+    source?.close();
+    void context.close();
+    throw error;
+  }
+}
+
+async function onAir(options: BroadcastOptions, context: AudioContext, source: SoundSource): Promise<Broadcast> {
+  const life = new AbortController();
+  const gain = new GainNode(context);
+  source.node.connect(gain);
+  const level = createLevel(gain);
+  let queue: ResendQueue = createResendQueue();
+  let uplink: Uplink | null = null;
+  let song: readonly [string, string] | null = null;
+  let isStopping = false;
+  let failure: UplinkState | null = null;
+  let encoder: Encoder = await begin();
+
+  function begin(): Promise<Encoder> {
+    return createEncoder(gain, options.tap, {
+      ...{ channels: source.channels, bitrate: options.bitrate },
+      payload(bytes) {
+        queue.push(bytes);
+        uplink?.pump();
+      },
+      failed: ({ message }) => fail(message),
+    });
+  }
+
+  function fail(message: string): void {
+    failure = { at: 'refused', code: 'RECORDING', message };
+    options.changed();
+  }
+
+  function connect(format: Format): void {
+    if (life.signal.aborted) return;
+    const { token, channel, name, open, now } = options;
+    uplink = createUplink({
+      ...{ open, now, queue, changed: () => look(format), signal: life.signal },
+      hello: { token, channel, show: options.show(), format, ...(name !== '' && { name }) },
+    });
+    if (song !== null) uplink.title(...song);
+    if (isStopping) uplink.end();
+  }
+
+  /** The server gave the show up, as after a long outage: what it does not have is the beginning of another show. */
+  function look(format: Format): void {
+    options.changed();
+    if (isStopping || uplink?.state().at !== 'ended') return;
+    const left = queue.payloads();
+    queue = createResendQueue();
+    uplink = null;
+    if (format.container === 'packets') {
+      for (const payload of left) queue.push(payload);
+      connect(format);
+    } else void restart();
+  }
+
+  /** A container has its head at the beginning: a new show needs a new one. */
+  async function restart(): Promise<void> {
+    await encoder.stop();
+    queue = createResendQueue();
+    encoder = await begin();
+    connect(await encoder.format);
+  }
+
+  async function stop(): Promise<void> {
+    if (isStopping) return;
+    await encoder.stop();
+    isStopping = true;
+    source.close();
+    void context.close();
+    uplink?.end();
+    options.changed();
+  }
+
+  addEventListener('online', () => uplink?.online(), { signal: life.signal });
+  void source.over.then(stop);
+  void encoder.format.then(connect);
+
+  return {
+    state: () => failure ?? uplink?.state() ?? null,
+    onAir: () => uplink?.onAir() ?? null,
+    listeners: () => uplink?.listeners() ?? 0,
+    links: () => uplink?.links() ?? null,
+    level,
+    behind: () => (queue.bytes() * 8) / options.bitrate,
+    setMuted: (isMuted) => void (gain.gain.value = isMuted ? 0 : 1),
+    title(text, artist) {
+      song = [text, artist];
+      uplink?.title(text, artist);
+    },
+    stop,
+    close() {
+      life.abort();
+      void stop();
+    },
+  };
+}
