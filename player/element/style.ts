@@ -34,7 +34,6 @@ export const STYLE = `
   color: var(--_text);
   font: 400 14px/1.4 var(--_font);
   font-variant-numeric: tabular-nums;
-  -webkit-tap-highlight-color: transparent;
 }
 .artwork { display: none; width: 56px; aspect-ratio: 1; border-radius: calc(var(--_radius) * .6); object-fit: cover; background: var(--_track); }
 .title { font-weight: 600; font-size: 15px; line-height: 1.35; }
@@ -58,7 +57,7 @@ export const STYLE = `
 .slider:disabled::-moz-range-thumb { visibility: hidden; }
 .volume { display: none; width: 76px; accent-color: var(--_text); }
 
-button, select { font: inherit; color: inherit; margin: 0; border: 0; background: transparent; cursor: pointer; touch-action: manipulation; }
+button, select { font: inherit; color: inherit; margin: 0; border: 0; background: transparent; cursor: pointer; }
 button { display: inline-grid; place-items: center; padding: 0; }
 button:disabled { opacity: .35; cursor: default; }
 .transport button { width: 40px; height: 40px; border-radius: 50%; }
@@ -88,7 +87,7 @@ option { background: Canvas; color: CanvasText; font-weight: 400; }
 @keyframes turn { to { transform: rotate(1turn); } }
 
 .notice { display: flex; flex-wrap: wrap; align-items: center; gap: 0 12px; }
-.message { flex: 1 1 12em; min-width: 0; font-size: 13px; color: var(--_quiet); overflow-wrap: anywhere; user-select: text; }
+.message { flex: 1 1 12em; min-width: 0; font-size: 13px; color: var(--_quiet); overflow-wrap: anywhere; }
 .failed .message { color: var(--_text); }
 .message:not(:empty) { margin-top: 10px; padding-inline-start: 10px; border-inline-start: 3px solid var(--_accent); animation: appear .3s .5s backwards; }
 .failed .message:not(:empty) { animation: none; border-color: var(--_warning); }
