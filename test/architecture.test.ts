@@ -72,6 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/sign',
     'src/store',
     'src/ffmpeg',
+    'src/hls',
     'src/grid',
     'src/media',
     'src/net',

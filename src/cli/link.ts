@@ -10,6 +10,7 @@ import {
   newLiveLink,
   newPageLink,
   newRawLink,
+  newRelayLink,
   type LinkAsk,
 } from '../local/new-link.ts';
 import { parseDuration } from '../local/time-text.ts';
@@ -35,6 +36,7 @@ Examples:
   baton link https://example.com/episode.mp3 --hls
   baton link https://radio.example.com/stream --live --hls --dvr --bitrate 96k
   baton link https://example.com/podcast.xml --feed --hls --station https://radio.example.com/stream
+  baton link https://example.com/film/main.m3u8 --relay --max-height 480
   baton link https://example.com/slides.pdf --raw --download
   baton link ingest://my-radio --live --stream --fallback https://radio.example.com/backup
   baton link s3://my-bucket/episode.mp3 --origin https://d111.cloudfront.net --keys-secret baton-prod-keys
@@ -58,6 +60,10 @@ interface LinkOptions {
   readonly hls?: true;
   readonly dvr?: true;
   readonly station?: string;
+  readonly relay?: true;
+  readonly maxHeight?: string;
+  readonly maxBitrate?: string;
+  readonly audioOnly?: true;
   readonly raw?: true;
   readonly download?: true;
   readonly redirect?: true;
@@ -109,6 +115,10 @@ export function addLink(program: Command): void {
     )
     .option('--dvr', 'with --live and --hls: listeners can go back as far as the channel is kept')
     .option('--station <url>', 'with --feed: a radio station that the feed lists as live, by HLS')
+    .option('--relay', 'the address is an HLS playlist: link to a relay of it, with all that it leads to')
+    .option('--max-height <pixels>', 'with --relay: leave larger pictures out, such as those above 480')
+    .option('--max-bitrate <rate>', 'with --relay: leave variants out that need more, such as 1500k')
+    .option('--audio-only', 'with --relay: leave the pictures out')
     .option('--raw', 'link to the file as it is, of whatever kind: a document, an archive, a film')
     .option('--download', 'with --raw: browsers save it, also what they could show')
     .option('--redirect', 'with --raw: who asks a function for more than it may send is sent to the source')
@@ -147,6 +157,9 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
     throw invalid('give --hls without --stream, --embed and --raw');
   if (dvr === true && !(live === true && hls === true)) throw invalid('--dvr goes with --live and --hls');
   if (station !== undefined && (feed !== true || embed === true)) throw invalid('--station goes with --feed');
+  if (options.relay === true) return relayPath(ask, options, keys);
+  if ((options.maxHeight ?? options.maxBitrate ?? options.audioOnly) !== undefined)
+    throw invalid('--max-height, --max-bitrate and --audio-only go with --relay');
   if (raw === true) {
     const disposition = download === true ? 'attachment' : null;
     return newRawLink(ask, { disposition, mayRedirect: redirect === true, readsOnce: false }, keys);
@@ -164,6 +177,16 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
 function hlsPath(ask: LinkAsk, { bitrate, live, fallback, dvr }: LinkOptions, keys: Keys): string {
   const channel = live === true ? { fallback: fallback ?? null, hasDvr: dvr === true } : null;
   return newHlsLink({ ...ask, rendition: { ...ask.rendition, bitrate } }, channel, keys);
+}
+
+function relayPath(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
+  const { stream, embed, feed, live, raw, maxHeight, maxBitrate, audioOnly = false } = options;
+  if ((stream ?? embed ?? feed ?? live ?? raw) === true) throw invalid('give --relay alone');
+  if (maxHeight !== undefined && !/^[1-9]\d{1,4}$/.test(maxHeight)) throw invalid('--max-height is a number of pixels');
+  if (maxBitrate !== undefined && !/^[1-9]\d{0,5}k$/.test(maxBitrate)) throw invalid('--max-bitrate is like 1500k');
+  const height = maxHeight === undefined ? null : Number(maxHeight);
+  const bitrate = maxBitrate === undefined ? null : Number(maxBitrate.slice(0, -1)) * 1000;
+  return newRelayLink(ask, { maxHeight: height, maxBitrate: bitrate, audioOnly }, keys);
 }
 
 function livePath(ask: LinkAsk, options: LinkOptions, keys: Keys): string {

@@ -1,6 +1,7 @@
 import { BatonError } from '../errors.ts';
 import { FILE_KINDS, usualContainer } from '../grid/container.ts';
 import { formatRendition, renditionOf, type Rendition } from '../grid/rendition.ts';
+import type { VariantFilter } from '../hls/filter.ts';
 import { s3Object } from '../net/s3-source.ts';
 import { formatEmbedOptions, parseEmbedOptions, type EmbedOptions } from '../relay/embed-options.ts';
 import { formatLiveOptions, parseLiveOptions } from '../relay/live-options.ts';
@@ -11,6 +12,7 @@ import {
   hlsFileOptionsOf,
   parseHlsLiveOptions,
 } from '../relay/hls-options.ts';
+import { formatHlsRelayOptions, parseHlsRelayOptions } from '../relay/hls-relay-options.ts';
 import { formatRawOptions, type RawOptions } from '../relay/raw-options.ts';
 import { isShowAddress } from '../show-address.ts';
 import { secretOf, type Keys } from '../sign/keys.ts';
@@ -180,6 +182,17 @@ export function newHlsLink(ask: LinkAsk, channel: HlsChannel | null, keys: Keys)
 export function newRawLink(ask: LinkAsk, how: RawOptions, keys: Keys): string {
   const { path } = paths(ask, keys);
   return path('raw', extensionIn(ask.url), formatRawOptions(how));
+}
+
+/**
+ * The signed path of a relay of the HLS playlist at `ask.url`, with the variants that `filter` leaves.
+ * @throws as `newLink`
+ */
+export function newRelayLink(ask: LinkAsk, filter: VariantFilter, keys: Keys): string {
+  const { path } = paths(ask, keys);
+  const options = formatHlsRelayOptions({ ...filter, isMedia: false });
+  parseHlsRelayOptions(options);
+  return path('hls', 'm3u8', options);
 }
 
 interface Paths {

@@ -46,6 +46,21 @@ describe('baton link', () => {
     expect(options).toBe('codec.mp3~bitrate.128k~channels.mono~start.1500ms~end.90000ms');
   });
 
+  it('makes links to relays of HLS', async () => {
+    const playlist = 'https://example.com/film/main.m3u8';
+    const [all, some, wrong] = await Promise.all([
+      link(playlist, '--relay'),
+      link(playlist, '--relay', '--audio-only', '--max-bitrate', '1500k', '--max-height', '480'),
+      link(playlist, '--max-height', '480'),
+    ]);
+    expect(await read(all.stdout)).toMatchObject({ kind: 'hls', options: 'mode.relay', name: 'main.m3u8' });
+    expect(await read(some.stdout)).toMatchObject({
+      options: 'mode.relay~maxheight.480~maxbitrate.1500k~audioonly.yes',
+    });
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toContain('--relay');
+  });
+
   it('makes links for other servers, pages, names, copies, secrets', async () => {
     const name = ['--name', 'Über Töne', '--embed', '--origin', 'https://radio.example/'];
     const [page, copy, secret] = await Promise.all([
