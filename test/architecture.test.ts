@@ -32,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/ingest': ['src', 'src/live', 'src/intake', 'src/media', 'src/net', 'src/sign', 'src/store'],
   'src/lambda': ['src', 'src/relay', 'src/ffmpeg', 'src/meter', 'src/sign', 'src/store'],
+  'src/gateway': ['src', 'src/ingest', 'src/lambda', 'src/live', 'src/sign', 'src/store'],
   'src/edge': [],
   'src/key-sync': ['src', 'src/sign'],
   'src/verify': ['src', 'src/sign', 'src/net'],
@@ -63,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/store',
     'src/ffmpeg', // only to put the parts together
   ],
-  handlers: ['src', 'src/relay', 'src/lambda', 'src/key-sync'],
+  handlers: ['src', 'src/gateway', 'src/ingest', 'src/relay', 'src/lambda', 'src/key-sync'],
   'src/local': [
     'src',
     'handlers',
@@ -84,6 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/local-lambda',
     'src/local-lambda/runtime',
     'src/package',
+    'src/relay',
     'src/verify',
     'src/source',
     'src/sign',

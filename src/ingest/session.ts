@@ -63,12 +63,12 @@ export interface SessionOptions {
 /** A publisher has so long to say who it is. */
 const HELLO_MS: Milliseconds = 5_000;
 /** A channel on which nothing comes for so long is on standby. */
-const STALLED_MS: Milliseconds = 3_000;
+export const STALLED_MS: Milliseconds = 3_000;
 const STATE_MS: Milliseconds = 5_000;
 /** What may come above `MOST_PER_SECOND` at once. */
-const BURST: Bytes = 4 * 2 ** 20;
+export const BURST: Bytes = 4 * 2 ** 20;
 /** Of the largest streams of sound, times one and a half. */
-const MOST_PER_SECOND: Bytes = 256 * 1024;
+export const MOST_PER_SECOND: Bytes = 256 * 1024;
 const MOST_UNACKNOWLEDGED: Bytes = 2 ** 20;
 
 const CLOSE = { done: 1000, refused: 1008, later: 1013 } as const;

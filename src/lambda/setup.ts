@@ -6,7 +6,7 @@ import type { Engine } from '../ffmpeg/engine.ts';
 import { readKeysSecret } from '../sign/keys-secret.ts';
 import { parseKeys, type Keys } from '../sign/keys.ts';
 import type { StoreCalls } from '../store/counted.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStores } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';
 import { packagedEngine } from './packaged-engine.ts';
@@ -19,6 +19,8 @@ export interface Setup {
   readonly engine: Engine;
   /** Lives as long as the environment: closing it does nothing. */
   readonly store: Store;
+  /** The same, but what fails is thrown. */
+  readonly strictStore: Store;
   /** Of that store, since the environment began. */
   readonly storeCalls: Readonly<StoreCalls>;
   /** Where the bundle, ffmpeg and the player are. */
@@ -61,12 +63,13 @@ async function setUp(config: Config): Promise<Setup> {
   const packageFolder = config.packageFolder ?? process.cwd();
   const folder = join(tmpdir(), 'baton-store');
   const storeCalls: StoreCalls = { reads: 0, writes: 0 };
-  const [keys, engine, store] = await Promise.all([
+  const [keys, engine, { store, strict }] = await Promise.all([
     readKeys(config),
     packagedEngine(packageFolder),
-    openStore({ config, folder, onFault: report, now: Date.now, calls: storeCalls }),
+    openStores({ config, folder, onFault: report, now: Date.now, calls: storeCalls }),
   ]);
-  return { config, keys, engine, store: { ...store, close: () => Promise.resolve() }, storeCalls, packageFolder };
+  const lasting = (each: Store): Store => ({ ...each, close: () => Promise.resolve() });
+  return { config, keys, engine, store: lasting(store), strictStore: lasting(strict), storeCalls, packageFolder };
 }
 
 const readKeys = async ({ keys, keysSecret }: Config): Promise<Keys> =>

@@ -48,7 +48,7 @@ export function createChannels(deps: ChannelsDeps): Channels {
       known.askedAt = deps.clock();
       return known;
     }
-    const channel = createChannel(urls, `live/${id}`, chunkSamplesOf, deps);
+    const channel = createChannel(urls, channelKey(urls), chunkSamplesOf, deps);
     const entry: Entry = { urls, channel, streams: new Map(), askedAt: deps.clock() };
     entries.set(id, entry);
     return entry;
@@ -69,7 +69,7 @@ export function createChannels(deps: ChannelsDeps): Channels {
 
   return {
     stream: (urls, rendition) => {
-      const id = hash(...urls);
+      const id = idOf(urls);
       const { channel, streams } = entryOf(id, urls);
       const name = `${deps.engineId} ${formatRendition(rendition)}`;
       const known = streams.get(name);
@@ -102,5 +102,10 @@ function chunkSamplesOf(name: string): Samples {
   const rendition = parseRendition(name.slice(name.indexOf(' ') + 1));
   return rendition.codec === 'pcm' || rendition.codec === 'auto' ? 0 : chunkSamples(laid(rendition).grid);
 }
+
+/** Where the head of a channel lies in the store: all that is known of it. */
+export const channelKey = (urls: readonly [string, string?]): string => `live/${idOf(urls)}`;
+
+const idOf = (urls: readonly [string, string?]): string => hash(...urls);
 
 const hash = (...parts: readonly unknown[]): string => shortHash(JSON.stringify([LAYOUT, ...parts]));

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Config } from '../config.ts';
 import { BatonError } from '../errors.ts';
+import { mayPublish } from '../ingest/may-publish.ts';
 import { MOST_MESSAGE } from '../ingest/message.ts';
 import type { Publisher, Publishing } from '../ingest/publishing.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
@@ -40,7 +41,8 @@ export function ingestSocket(
       socket.on('error', () => undefined);
       const { origin } = incoming.headers;
       if (!/^\/ingest(?:\?|$)/.test(incoming.url ?? '')) return void refuse(socket, new BatonError('NOT_FOUND'));
-      if (origin !== undefined && !isAllowed(origin, incoming.headers.host, config))
+      // Programs that are no browsers send no origin: they have no user whose rights they could use.
+      if (origin !== undefined && !mayPublish(origin, incoming.headers.host ?? null, config))
         return void refuse(socket, new BatonError('ORIGIN_REFUSED', origin));
       if (!publishing.hasRoom()) return void refuse(socket, new BatonError('BUSY'));
       server.handleUpgrade(incoming, socket, head, (peer) => serve(peer, publishing));
@@ -55,18 +57,6 @@ export function ingestSocket(
       clearTimeout(late);
     },
   };
-}
-
-/** Programs that are no browsers send no origin: they have no user whose rights they could use. */
-function isAllowed(
-  origin: string,
-  host: string | undefined,
-  { ingestOrigins, publicOrigin }: Pick<Config, 'ingestOrigins' | 'publicOrigin'>,
-): boolean {
-  const url = URL.parse(origin);
-  if (url?.origin !== origin) return false; // `null`, too
-  const isOwn = url.host === host || (publicOrigin !== null && origin === URL.parse(publicOrigin)?.origin);
-  return isOwn || ingestOrigins.includes(origin);
 }
 
 function serve(peer: WebSocket, publishing: Publishing): void {

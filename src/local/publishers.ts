@@ -1,8 +1,8 @@
 import { createPublishing, type Publishing } from '../ingest/publishing.ts';
 import type { Baton } from '../relay/baton.ts';
+import { channelLinks, recordingLinks } from '../relay/ingest-links.ts';
 import { showAddress } from '../show-address.ts';
 import type { Milliseconds } from '../units.ts';
-import { channelLinks, recordingLinks } from './ingest-links.ts';
 
 /** MP3 and AAC have to be read through for it; who listens before that is done gets them without a length. */
 const MEASURE_MS: Milliseconds = 10_000;

@@ -24,15 +24,26 @@ export interface StoreSetup {
 /** Channels wait for it. */
 const REST_MS: Milliseconds = 1_000;
 
+/** The configured store, in both forms; closing the first closes all. */
+export interface Stores {
+  /** Behind one in memory; what fails counts as absent. */
+  readonly store: Store;
+  /** As it is: its failures are thrown, for those to whom absence means something else. */
+  readonly strict: Store;
+}
+
 /** The configured store behind one in memory. */
-export async function openStore({ config, folder, onFault, now, calls }: StoreSetup): Promise<Store> {
+export const openStore = async (setup: StoreSetup): Promise<Store> => (await openStores(setup)).store;
+
+export async function openStores({ config, folder, onFault, now, calls }: StoreSetup): Promise<Stores> {
   const { storeAddress: address, storeBytes: maxBytes, memoryBytes } = config;
   const counted = (store: Store): Store => (calls === undefined ? store : countedStore(store, calls));
   const back =
     address?.kind === 's3'
       ? breakerStore(counted(await onS3(address, config)), { restMs: REST_MS })
       : counted(folderStore(address === null ? folder : address.path, { maxBytes, now }));
-  return degradingStore(layeredStore(memoryStore({ maxBytes: memoryBytes }), back), onFault, now);
+  const store = degradingStore(layeredStore(memoryStore({ maxBytes: memoryBytes }), back), onFault, now);
+  return { store, strict: back };
 }
 
 async function onS3(address: { bucket: string; prefix: string }, { s3Endpoint }: Config): Promise<Store> {

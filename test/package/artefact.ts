@@ -39,6 +39,7 @@ export function artefactTests(service: () => Service): void {
           'ffmpeg',
           'file.mjs',
           'hls.mjs',
+          'ingest.mjs',
           'keys.mjs',
           'live.mjs',
           'parts/*',
@@ -90,7 +91,7 @@ export function artefactTests(service: () => Service): void {
   });
 
   test('every function starts', async () => {
-    for (const name of ['file', 'live', 'feed', 'raw', 'embed', 'keys'])
+    for (const name of ['file', 'live', 'feed', 'raw', 'embed', 'ingest', 'keys'])
       expect(await initTime(join(service().built.folder, `${name}.mjs`))).toBeGreaterThan(0);
   });
 

@@ -57,6 +57,7 @@ export function playTests(service: () => Service): void {
           'feed',
           'embed',
           'player',
+          'ingest',
           'keys',
         ],
       ]);

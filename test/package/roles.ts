@@ -16,7 +16,7 @@ interface Role {
 /** Who may do what; `template` was made for source buckets `a` and `b/c`. */
 export function roleTests(template: () => Template): void {
   const WITH_STORE = ['File', 'Ranges', 'Raw', 'RawRanges', 'Hls', 'HlsWhole', 'HlsLive', 'Live', 'Feed', 'Embed'];
-  const NAMES = [...WITH_STORE, 'Player', 'Keys'];
+  const NAMES = [...WITH_STORE, 'Player', 'Ingest', 'Keys'];
   /** As osls makes logical ids. */
   const idOf = (name: string) => name.replace(/(?<=.)[A-Z]/, (letter) => `Dash${letter.toLowerCase()}`);
   const role = (name: string) => template().Resources[`${name}Role`]?.Properties as Role;
@@ -57,6 +57,22 @@ export function roleTests(template: () => Template): void {
     expect(rights('Player')).toEqual([
       logs('player'),
       ['Allow', ['secretsmanager:GetSecretValue'], { Ref: 'SigningKeys' }],
+    ]);
+  });
+
+  test('Ingest may log, use the store, read the keys, and answer publishers of its own API', () => {
+    const connections = (method: string) =>
+      `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${WebsocketsApi}/prod/${method}/@connections/*`;
+    expect(rights('Ingest')).toEqual([
+      logs('ingest'),
+      ['Allow', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], { 'Fn::Sub': '${StoreBucket.Arn}/store/*' }],
+      ['Allow', ['s3:ListBucket'], { 'Fn::GetAtt': ['StoreBucket', 'Arn'] }],
+      ['Allow', ['secretsmanager:GetSecretValue'], { Ref: 'SigningKeys' }],
+      [
+        'Allow',
+        ['execute-api:ManageConnections'],
+        ['POST', 'DELETE'].map((method) => ({ 'Fn::Sub': connections(method) })),
+      ],
     ]);
   });
 

@@ -27,6 +27,7 @@ beforeAll(async () => {
     logDays: '3',
     chunkDays: '9',
     liveDays: '2',
+    ingestPerSecond: '20',
   });
 });
 afterAll(() => service[Symbol.asyncDispose]());
@@ -49,7 +50,7 @@ const WITH_URL = [
   'Embed',
   'Player',
 ] as const;
-const NAMES = [...WITH_URL, 'Keys'] as const;
+const NAMES = [...WITH_URL, 'Ingest', 'Keys'] as const;
 
 cloudFrontTests(() => template);
 roleTests(() => arm);
@@ -68,6 +69,7 @@ test.each([
   ['Feed', 'dist/lambda/feed.handler', 1769, 60],
   ['Embed', 'dist/lambda/embed.handler', 1024, 60],
   ['Player', 'dist/lambda/embed.buffered', 512, 20],
+  ['Ingest', 'dist/lambda/ingest.handler', 512, 20],
   ['Keys', 'dist/lambda/keys.handler', 256, 60],
 ])('function %s runs %s with %d MB for at most %d s', (name, Handler, MemorySize, Timeout) => {
   const architecture = { x64: 'x86_64', arm64: 'arm64' }[process.arch as 'x64'];
@@ -112,7 +114,7 @@ test('what may be large or late streams, what needs a length is buffered, for si
   });
 });
 
-test('CloudFront has both permissions for each function with a URL, and nobody has any other', () => {
+test('CloudFront has both permissions for each function with a URL, the WebSocket API that for its own, and nobody has any other', () => {
   const SourceArn = { 'Fn::Sub': 'arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}' };
   const common = { Principal: 'cloudfront.amazonaws.com', SourceArn };
   const expected = WITH_URL.flatMap((name) => {
@@ -122,7 +124,20 @@ test('CloudFront has both permissions for each function with a URL, and nobody h
       { ...common, FunctionName, Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true },
     ];
   });
-  expect(ofType('AWS::Lambda::Permission').map(([, { Properties }]) => Properties as object)).toEqual(expected);
+  const permissions = ofType('AWS::Lambda::Permission').map(([, { Properties }]) => Properties as object);
+  expect(permissions).toHaveLength(expected.length + 1);
+  expect(permissions).toEqual(
+    expect.arrayContaining([
+      ...expected,
+      {
+        ...{ FunctionName: arn('IngestLambdaFunction'), Action: 'lambda:InvokeFunction' },
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: {
+          'Fn::Sub': 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketsApi}/*',
+        },
+      },
+    ]),
+  );
 });
 
 test('the environment of the functions that play', () => {
@@ -141,6 +156,17 @@ test('the environment of the functions that play', () => {
   });
   expect(properties('FileLambdaFunction', arm)['Environment']).toMatchObject({
     Variables: { BATON_SOURCE_BUCKETS: 'a,b/c' },
+  });
+  expect(properties('IngestLambdaFunction')['Environment']).toEqual({
+    Variables: {
+      BATON_STORE: { 'Fn::Sub': 's3://${StoreBucket}/store' },
+      BATON_KEYS_SECRET: { Ref: 'SigningKeys' },
+      BATON_PUBLIC_ORIGIN: { 'Fn::Sub': 'https://${Distribution.DomainName}' },
+      BATON_INGEST_ORIGINS: '',
+      AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: {
+        'Fn::Sub': 'https://${WebsocketsApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/prod',
+      },
+    },
   });
   expect(properties('KeysLambdaFunction')['Environment']).toEqual({
     Variables: { BATON_KEYS_SECRET: { Ref: 'SigningKeys' }, BATON_KEY_VALUE_STORE: arn('EdgeKeys') },
@@ -166,7 +192,7 @@ test('time, concurrency and log retention are parameters; nothing is reserved un
     expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toEqual({
       'Fn::If': ['HasLiveConcurrency', '9', { Ref: 'AWS::NoValue' }],
     });
-  for (const name of ['Feed', 'Embed', 'Player', 'Keys'])
+  for (const name of ['Feed', 'Embed', 'Player', 'Ingest', 'Keys'])
     expect(properties(`${name}LambdaFunction`, arm)['ReservedConcurrentExecutions']).toBeUndefined();
   expect(template.Conditions['HasConcurrency']).toEqual({ 'Fn::Not': [{ 'Fn::Equals': ['', ''] }] });
   expect(arm.Conditions['HasConcurrency']).toEqual({ 'Fn::Not': [{ 'Fn::Equals': ['7', ''] }] });
@@ -203,7 +229,17 @@ test('the bucket is private, encrypted, owned by its owner, and empties itself',
         { Id: 'channels', Status: 'Enabled', Prefix: 'store/chunk/live/', ExpirationInDays: 1 },
         { Id: 'chunks', Status: 'Enabled', Prefix: 'store/chunk/', ExpirationInDays: 14 },
         { Id: 'spools', Status: 'Enabled', Prefix: 'store/spool/', ExpirationInDays: 14 },
-        { Id: 'everything', Status: 'Enabled', Prefix: 'store/', ExpirationInDays: 90 },
+        ...[
+          ['probes', 'probe', 90],
+          ['indexes', 'index', 90],
+          ['lengths', 'feed', 90],
+          ['heads', 'live', 90],
+          ['connections', 'publisher', 1],
+          ['messages', 'inbox', 1],
+        ].map(([Id, folder, ExpirationInDays]) => ({
+          ...{ Id, Status: 'Enabled', Prefix: `store/${folder ?? ''}/`, ExpirationInDays },
+        })),
+        { Id: 'everything', Status: 'Enabled', Prefix: 'store/', ExpirationInDays: 365 },
         { Id: 'uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
       ],
     },
@@ -214,6 +250,26 @@ test('the bucket is private, encrypted, owned by its owner, and empties itself',
     '"Prefix":"store/chunk/live/","ExpirationInDays":"2"',
   );
   expect(JSON.stringify(properties('StoreBucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+});
+
+test('publishers come in through a WebSocket API, which passes on so many messages a second', () => {
+  expect(properties('WebsocketsApi')).toMatchObject({
+    ...{ Name: 'baton-prod-ingest', ProtocolType: 'WEBSOCKET', RouteSelectionExpression: '$request.body.action' },
+  });
+  expect(properties('WebsocketsDeploymentStage')).toMatchObject({
+    ...{ StageName: 'prod', DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 50 } },
+  });
+  expect(properties('WebsocketsDeploymentStage', arm)).toMatchObject({
+    DefaultRouteSettings: { ThrottlingRateLimit: '20', ThrottlingBurstLimit: '20' },
+  });
+  expect(
+    ofType('AWS::ApiGatewayV2::Route')
+      .map(([, { Properties }]) => (Properties as { RouteKey: string }).RouteKey)
+      .sort(),
+  ).toEqual(['$connect', '$default', '$disconnect']);
+  expect(template.Outputs['IngestUrl']?.Value).toEqual({
+    'Fn::Sub': 'wss://${WebsocketsApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/prod',
+  });
 });
 
 test('the signing keys are in a secret that the template does not hold, and a copy goes to CloudFront', () => {

@@ -8,6 +8,7 @@ import { startLocalLambda, type LocalLambda, type ServedFunction } from '../../s
 import type { CloudFrontSpec } from '../../src/local-lambda/cloudfront/spec.ts';
 import type { LogLine } from '../../src/local-lambda/runtime/log-line.ts';
 import type { RuntimeLimits } from '../../src/local-lambda/runtime/runtime-limits.ts';
+import type { WebSocketSpec } from '../../src/local-lambda/websocket/spec.ts';
 import type { UsageRecord } from '../../src/meter/usage.ts';
 import { formatKeys, type Keys } from '../../src/sign/keys.ts';
 import { publicLink } from '../../src/sign/link.ts';
@@ -34,6 +35,8 @@ export interface LambdaOptions {
   readonly timeoutSeconds?: number;
   /** With another ffmpeg, say. */
   readonly packageFolder?: string;
+  /** With the WebSocket API for publishers, as in serverless.yml but for this. */
+  readonly webSocket?: Partial<WebSocketSpec>;
   /** Hears each line as it is written. */
   readonly onLine?: (line: LogLine) => void;
   /** Of the function that carries channels, where it is not as the others. */
@@ -65,6 +68,7 @@ export async function startOnLambda(
   const lambda = await startLocalLambda({
     functions: functions(options, keys, folder, clock, door),
     ...(door === 'cloudfront' ? { cloudFront: distribution(keys) } : {}),
+    ...(options.webSocket === undefined ? {} : { webSocket: { ...INGEST, ...options.webSocket } }),
     runtime: await installRuntime(() => undefined),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     log: (line) => {
@@ -161,8 +165,14 @@ function functions(
     { ...common, name: 'feed', handler: 'feed.handler', url: 'RESPONSE_STREAM' },
     { ...common, name: 'embed', handler: 'embed.handler', url: 'RESPONSE_STREAM' },
     { ...common, name: 'player', handler: 'embed.buffered', url: 'BUFFERED' },
+    { ...common, name: 'ingest', handler: 'ingest.handler', url: null, timeoutSeconds: 20, memoryMb: 512 },
   ];
 }
+
+const INGEST: WebSocketSpec = {
+  ...{ stage: 'prod', routeSelectionExpression: '$request.body.action' },
+  routes: { $connect: 'ingest', $default: 'ingest', $disconnect: 'ingest' },
+};
 
 const CLOCK = new URL('./test-clock.ts', import.meta.url).href;
 

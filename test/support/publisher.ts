@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import type { IngestFormat } from '../../src/ingest/format.ts';
 import {
   writePublisherMessage,
+  writeTextData,
   type Hello,
   type Refusal,
   type ServerMessage,
@@ -38,6 +39,8 @@ export interface TestPublisher extends AsyncDisposable {
 
 export interface PublisherOptions {
   readonly origin: string;
+  /** Of the WebSocket; that of a Node server unless given. */
+  readonly address?: string;
   readonly token: string;
   readonly channel: string;
   readonly show: string;
@@ -59,7 +62,9 @@ export function startPublisher(options: PublisherOptions): TestPublisher {
   let isOver = false;
 
   const say = (message: Parameters<typeof writePublisherMessage>[0]): void => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(writePublisherMessage(message));
+    const isText = message.type === 'data' && last('welcome')?.binary === false;
+    if (socket?.readyState === WebSocket.OPEN)
+      socket.send(isText ? writeTextData(message) : writePublisherMessage(message));
   };
 
   function take(message: ServerMessage): void {
@@ -81,7 +86,7 @@ export function startPublisher(options: PublisherOptions): TestPublisher {
   async function run(): Promise<void> {
     const isDone = (): boolean => isOver;
     for (let failures = 0; !isDone(); failures++) {
-      const peer = new WebSocket(`${origin.replace('http', 'ws')}/ingest`, { origin });
+      const peer = new WebSocket(options.address ?? `${origin.replace('http', 'ws')}/ingest`, { origin });
       socket = peer;
       isWelcome = false;
       peer.on('error', () => undefined);
@@ -100,7 +105,8 @@ export function startPublisher(options: PublisherOptions): TestPublisher {
   }
   const running = run();
 
-  const last = (type: ServerMessage['type']): never => said.findLast((message) => message.type === type) as never;
+  const last: TestPublisher['last'] = (type: ServerMessage['type']): never =>
+    said.findLast((message) => message.type === type) as never;
 
   async function until(holds: (message: ServerMessage) => boolean, withinMs = 10_000): Promise<ServerMessage> {
     const from = performance.now();

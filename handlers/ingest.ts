@@ -1,0 +1,10 @@
+import { gateway } from '../src/gateway/handler.ts';
+import { mayPublish } from '../src/ingest/may-publish.ts';
+import { channelLinks, recordingLinks } from '../src/relay/ingest-links.ts';
+
+/** Publishers behind API Gateway; the Node server takes them itself. */
+export const handler = gateway({
+  channel: (channel, { keys, config }) => channelLinks(channel, keys, config),
+  recording: (name, { keys, config }) => recordingLinks(name, keys, config),
+  mayPublish: (origin, { config }) => mayPublish(origin, null, config),
+});
