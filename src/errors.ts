@@ -72,7 +72,7 @@ const FAILURES = {
   ],
   SOURCE_NOT_LIVE: [
     415,
-    'The source is not a stream that can be relayed live. Use the address of an MP3, AAC or Ogg stream, or of a .m3u or .pls list of such. For an episode, make the link without --live.',
+    'The source is not a stream that can be relayed live. Use the address of an MP3, AAC or Ogg stream, of a .m3u or .pls list of such, or of an HLS playlist that goes on. For an episode, make the link without --live.',
     false,
   ],
   SOURCE_DAMAGED: [422, 'The source is damaged and cannot be read.', false],

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/source': ['src', 'src/hls', 'src/media', 'src/net', 'src/store'],
   'src/encode': ['src', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
   'src/video': ['src', 'src/encode', 'src/source', 'src/grid', 'src/media', 'src/ffmpeg', 'src/store'],
-  'src/intake': ['src', 'src/source', 'src/media', 'src/net'],
+  'src/intake': ['src', 'src/source', 'src/hls', 'src/media', 'src/net'],
   'src/live': [
     'src',
     'src/intake',

@@ -4,6 +4,7 @@ import { readIcyTitle } from '../media/icy-title.ts';
 import type { Net } from '../net/open.ts';
 import type { Hertz, Kbps, Milliseconds, Samples } from '../units.ts';
 import { askStation, type StationAnswer } from './ask-station.ts';
+import { hlsParts } from './hls-intake.ts';
 import { liveDemux } from './live-demux.ts';
 import { recognised } from './recognised.ts';
 import { fileLength, metadataInterval, statedKbps, stationOf } from './station.ts';
@@ -46,6 +47,8 @@ export interface LivePacket {
 export type IntakePart =
   | { readonly kind: 'format'; readonly format: LiveFormat }
   | { readonly kind: 'packets'; readonly packets: readonly LivePacket[] }
+  /** What comes next does not follow what came before: some of it is lost. */
+  | { readonly kind: 'gap'; readonly ms: Milliseconds }
   | { readonly kind: 'title'; readonly title: LiveTitle };
 
 /** What is on; `title` is empty where the station has stopped saying it. */
@@ -70,9 +73,9 @@ export interface Intake {
 }
 
 /**
- * Connects to the station at `url`, a stream or a list that points at one. Resolves when its first packet is there, and
+ * Connects to the station at `url`, a stream, a live playlist of HLS, or a list that points at one. Resolves when its first packet is there, and
  * takes no longer than `withinMs` for that, whatever is asked. Leaving `parts`, or the signal, closes the connection.
- * @throws SOURCE_NOT_LIVE (HLS, or a file: of another container, or of a stated length), SOURCE_NOT_MEDIA, CODEC_UNSUPPORTED, SOURCE_DAMAGED,
+ * @throws SOURCE_NOT_LIVE (HLS that is over, or a file: of another container, or of a stated length), SOURCE_NOT_MEDIA, CODEC_UNSUPPORTED, SOURCE_DAMAGED,
  * SOURCE_EMPTY, SOURCE_TIMEOUT, SOURCE_SLOW, and what `Net.open` and `statusError` say. `parts` throws those of a body and of a stream that changes to
  * something else, and ends where the station ends it; in HTTP/1.0 a reset is an end like any other.
  */
@@ -112,6 +115,7 @@ const MOST_MIRRORS = 4;
 async function open(url: string, net: Pick<Net, 'open'>, signal: AbortSignal, lists: number): Promise<Intake> {
   const answer = await askStation(url, net, signal);
   if (answer.kind === 'stream') return await begin(answer);
+  if (answer.kind === 'hls') return { station: {}, parts: await begun(hlsParts(answer, net, signal), answer.url) };
   let failure: unknown = new BatonError('SOURCE_NOT_MEDIA', `lists that point at lists, up to ${url}`);
   for (const mirror of lists > 0 ? answer.urls.slice(0, MOST_MIRRORS) : []) {
     try {
@@ -125,19 +129,24 @@ async function open(url: string, net: Pick<Net, 'open'>, signal: AbortSignal, li
 }
 
 async function begin(stream: Stream): Promise<Intake> {
-  const parts = partsOf(stream);
-  const opening: IntakePart[] = [];
-  while (opening.at(-1)?.kind !== 'packets') {
-    const next = await parts.next();
-    if (next.done === true) throw new BatonError('SOURCE_DAMAGED', `no packets at ${stream.url}`);
-    opening.push(next.value);
-  }
+  const parts = await begun(partsOf(stream), stream.url);
   const length = fileLength(stream.headers);
   if (length !== null) {
     await parts.return();
     throw new BatonError('SOURCE_NOT_LIVE', `a file of ${length} bytes at ${stream.url}`);
   }
-  return { station: stationOf(stream.headers), parts: resumed(opening, parts) };
+  return { station: stationOf(stream.headers), parts };
+}
+
+/** `parts`, once there are packets. */
+async function begun(parts: AsyncGenerator<IntakePart, void>, url: string): Promise<AsyncGenerator<IntakePart, void>> {
+  const opening: IntakePart[] = [];
+  while (opening.at(-1)?.kind !== 'packets') {
+    const next = await parts.next();
+    if (next.done === true) throw new BatonError('SOURCE_DAMAGED', `no packets at ${url}`);
+    opening.push(next.value);
+  }
+  return resumed(opening, parts);
 }
 
 type Stream = StationAnswer & { kind: 'stream' };

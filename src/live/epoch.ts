@@ -21,9 +21,19 @@ export interface Epoch {
   readonly missingMs: Milliseconds;
 }
 
-/** `start`: nobody was listening before. `next-track`: a stream that begins anew with each track, without a gap. */
+/**
+ * `segment-lost`: of HLS, where a segment is missing or damaged, or the playlist begins anew.
+ * `start`: nobody was listening before. `next-track`: a stream that begins anew with each track, without a gap.
+ */
 export type EpochCause =
-  'start' | 'next-track' | 'source-reset' | 'source-changed' | 'source-stalled' | 'fallback' | 'source-back';
+  | 'start'
+  | 'next-track'
+  | 'segment-lost'
+  | 'source-reset'
+  | 'source-changed'
+  | 'source-stalled'
+  | 'fallback'
+  | 'source-back';
 
 /** 40 ms: a whole number of samples at every common rate, so that every chunk resamples in phase. */
 const PHASE: Samples = 1920;

@@ -124,6 +124,10 @@ export function listen([url, fallbackUrl]: readonly [string, string?], deps: Lis
           interrupted(receiver, 'source-changed');
         receiver.format = event.format;
         return;
+      case 'gap':
+        interrupted(receiver, 'segment-lost');
+        receiver.missingMs = event.ms;
+        return;
       case 'packets':
         for (const { bytes } of event.packets) deps.meter.sourceBytes += bytes.length;
         for (const run of runsOf(event.packets, RUN_SECONDS * (receiver.format?.sampleRate ?? Infinity))) {

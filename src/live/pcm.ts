@@ -36,6 +36,9 @@ export async function* channelPcm(
       const end = Math.min(to, stretch.end);
       yield* silence((end - position) * frameBytes);
       position = end;
+    } else if (!stretch.track.isBegun(position)) {
+      await sound.pulse.next(signal); // whoever has more of it would begin with a later packet
+      signal.throwIfAborted();
     } else {
       const { track } = stretch;
       for await (const bytes of decoded(track, position, to, channels, deps, meter, signal)) {

@@ -151,7 +151,12 @@ async function begin(
   const changed = await head.update((known) => {
     const base = known ?? freshHead(receiver, deps);
     if (newestOf(base) !== before) return base;
-    return withEpoch(base, { format, lead, cause: receiver.cause, isWhole: tail !== null }, packets, deps);
+    return withEpoch(
+      base,
+      { format, lead, cause: receiver.cause, isWhole: tail !== null, statedMs: receiver.missingMs },
+      packets,
+      deps,
+    );
   }, signal);
   const epoch = changed?.epochs.at(-1);
   const isOurs = changed?.anchor?.packets[0]?.name === packetName(packets[0]?.bytes ?? new Uint8Array());
@@ -171,10 +176,12 @@ interface NewEpoch extends Pick<Epoch, 'format' | 'lead'> {
   readonly cause: Epoch['why'];
   /** Whether it goes on where the last one ended. */
   readonly isWhole: boolean;
+  /** How much the source says is lost before it. */
+  readonly statedMs: Milliseconds;
 }
 
 function withEpoch(base: Head, next: NewEpoch, packets: readonly LivePacket[], deps: PlacingDeps): Head {
-  const { format, lead, cause, isWhole } = next;
+  const { format, lead, cause, isWhole, statedMs } = next;
   const made = madeUpTo(base, deps);
   const elapsed = toSamples(deps.now() - base.createdAt);
   const isFirst = base.epochs.length === 0;
@@ -184,7 +191,7 @@ function withEpoch(base: Head, next: NewEpoch, packets: readonly LivePacket[], d
   const missingMs =
     isWhole || isFirst || cause === 'next-track'
       ? 0
-      : Math.round(Math.max(toMs(at - made), deps.lostMs() ?? unattendedMs(base, deps)));
+      : Math.round(Math.max(statedMs, toMs(at - made), deps.lostMs() ?? unattendedMs(base, deps)));
   const oldest = elapsed - toSamples(deps.dvrMs);
   const ended = base.epochs.map((each) => ({ ...each, end: each.end ?? Math.max(each.at, made) }));
   return {

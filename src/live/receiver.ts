@@ -17,6 +17,8 @@ export interface Receiver {
   next: Samples | null;
   /** Why the next epoch begins, when one has to. */
   cause: EpochCause;
+  /** How much it says itself that is lost before the next packet. */
+  missingMs: Milliseconds;
   /** Since when packets are looked at to tell where they belong. */
   placingSince: Milliseconds | null;
   /** How far what it has brought was ahead of real time, and when; see `aheadMs`. */
@@ -29,14 +31,14 @@ const MOST_PACKETS = 1_000;
 
 export const createReceiver = (url: string, cause: EpochCause): Receiver => ({
   ...{ url, cause, format: null, station: {}, title: null, recent: [], steadySince: null },
-  ...{ next: null, placingSince: null },
+  ...{ next: null, placingSince: null, missingMs: 0 },
   ahead: { ms: 0, at: 0 },
 });
 
 /** A new connection, or a new decoder: what follows has to be placed. */
 export function interrupted(receiver: Receiver, cause: EpochCause): void {
   if (receiver.next !== null) receiver.cause = cause;
-  Object.assign(receiver, { recent: [], steadySince: null, next: null, placingSince: null });
+  Object.assign(receiver, { recent: [], steadySince: null, next: null, placingSince: null, missingMs: 0 });
 }
 
 export function received(receiver: Receiver, packets: readonly LivePacket[], clock: Milliseconds): void {

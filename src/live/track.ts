@@ -16,6 +16,8 @@ export interface Track {
   close(end: Samples): void;
   /** Whether `run` has what it needs for the sound from `position` of the channel on. */
   reaches(position: Samples): boolean;
+  /** Whether packets have come up to the one that decoding of the sound from `position` on begins with, or none comes any more. */
+  isBegun(position: Samples): boolean;
   /** Up to where on the channel packets have come. */
   received(): Samples;
   /**
@@ -85,7 +87,7 @@ export function createTrack(first: Epoch, at: Samples, pulse: Pulse): Track {
 
   /** The packet that decoding of the sound from `start` on begins with; null when it is not here. */
   function startOf(start: Samples): { readonly number: number; readonly decodedFrom: Samples } | null {
-    const wanted = start + lead - leadIn();
+    const wanted = decodingFrom(start);
     const index = Math.max(
       0,
       packets.findLastIndex((packet) => packet.at <= wanted),
@@ -95,6 +97,7 @@ export function createTrack(first: Epoch, at: Samples, pulse: Pulse): Track {
     return { number: forgotten + index, decodedFrom: heldFrom + (format.codec === 'vorbis' ? samples : 0) };
   }
 
+  const decodingFrom = (start: Samples): Samples => start + lead - leadIn();
   const leadIn = (): Samples =>
     format.codec === 'aac' && (packets[0]?.samples ?? 0) > LONGEST_LC ? SBR_LEAD_IN : LEAD_IN[format.codec];
 
@@ -114,6 +117,7 @@ export function createTrack(first: Epoch, at: Samples, pulse: Pulse): Track {
       epoch = { ...epoch, end };
       pulse.beat();
     },
+    isBegun: (position) => epoch.end !== null || next > decodingFrom(resamplingFrom(epoch, position).source),
     reaches: (position) => startOf(resamplingFrom(epoch, position).source) !== null,
     received: () => onChannel(epoch, Math.max(0, next - lead - (packets.at(-1)?.cut ?? 0))),
     run: (start, end, signal) => {

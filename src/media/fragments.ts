@@ -65,7 +65,7 @@ function samplesOf(
       if ((flags & 0x400) !== 0) field += 4;
       if ((flags & 0x800) !== 0) field += 4;
       if (at < 0 || size === 0 || at + size > segment.length) return samples;
-      const bytes = segment.slice(at, at + size);
+      const bytes = new Uint8Array(segment.subarray(at, at + size)); // without the rest of the segment
       samples.push({ bytes, at: ticks / track.timescale, duration: duration / track.timescale });
       at += size;
       ticks += duration;

@@ -105,7 +105,7 @@ export function tsDemuxer(): TsDemuxer {
         if (all[at] === SYNC) take(all.subarray(at, (at += TS_PACKET_BYTES)));
         else at = nextSync(all, at + 1);
       }
-      rest = all.slice(at);
+      rest = new Uint8Array(all.subarray(at));
     },
     end: () => {
       const { bytes, marks } = (coding === null ? unmapped : sound)?.end() ?? { bytes: new Uint8Array(), marks: [] };
@@ -164,7 +164,7 @@ function pesReader(pid: number, before: PesReader | null): PesReader {
       isOpen = head !== null;
       if (head === null) return;
       if (head.at !== null) marks.push({ offset: length, at: head.at });
-      const content = payload.slice(head.bytes);
+      const content = new Uint8Array(payload.subarray(head.bytes)); // slice() of a Buffer copies nothing
       length += content.length;
       pieces.push(content);
     },
@@ -193,7 +193,7 @@ function readTimestamp(bytes: Uint8Array, at: number): Seconds {
 /** Each packet of timed metadata holds one tag. */
 function tagsOf(stream: Pick<TsSound, 'bytes' | 'marks'> | undefined): TimedTag[] {
   return (stream?.marks ?? []).map(({ offset, at }, index, all) => ({
-    bytes: stream?.bytes.slice(offset, all[index + 1]?.offset) ?? new Uint8Array(),
+    bytes: stream?.bytes.subarray(offset, all[index + 1]?.offset) ?? new Uint8Array(),
     at,
   }));
 }

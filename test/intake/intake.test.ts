@@ -309,7 +309,10 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   'a mount with a password': { code: 'SOURCE_PRIVATE', content: text('no'), status: 401 },
   'a server that fails': { code: 'SOURCE_FAILED', content: text('no'), status: 500 },
   nothing: { code: 'SOURCE_EMPTY', content: text('') },
-  HLS: { code: 'SOURCE_NOT_LIVE', content: text('#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\na.ts\n') },
+  'HLS that is over': {
+    code: 'SOURCE_NOT_LIVE',
+    content: text('#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\na.ts\n#EXT-X-ENDLIST\n'),
+  },
   'a list of nothing': { code: 'SOURCE_NOT_MEDIA', content: text(`[playlist]\nNumberOfEntries=0\n${' '.repeat(99)}`) },
   'a web page': { code: 'SOURCE_NOT_MEDIA', content: text(`<!doctype html><html>${'<p>hello</p>'.repeat(20)}`) },
   'a long web page': { code: 'SOURCE_NOT_MEDIA', content: text(`<!doctype html><html>${'<p>no</p>'.repeat(20_000)}`) },

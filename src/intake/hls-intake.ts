@@ -1,0 +1,140 @@
+import { BatonError } from '../errors.ts';
+import type { MediaPlaylist } from '../hls/media-playlist.ts';
+import { TIMESTAMP_WRAP } from '../media/mpeg-ts.ts';
+import type { Net } from '../net/open.ts';
+import type { Fetched } from '../source/hls-fetch.ts';
+import { mediaPlaylistAt, soundPlaylist } from '../source/hls-playlist.ts';
+import { hlsReader } from '../source/hls-reader.ts';
+import type { HlsCoding, HlsPacket } from '../source/hls-sound.ts';
+import { type HlsClock, placePackets, START } from '../source/hls-timeline.ts';
+import type { Milliseconds, Samples, Seconds } from '../units.ts';
+import { createPace } from './hls-pace.ts';
+import { type HlsPiece, hlsSounds } from './hls-sounds.ts';
+import { hlsTitles } from './hls-titles.ts';
+import type { IntakePart, LiveFormat, LivePacket } from './intake.ts';
+
+/** Later a segment is of no use. */
+const SEGMENT_TARGETS = 2;
+const LEAST_SEGMENT_MS: Milliseconds = 4_000;
+/** A playlist is seen to have changed up to half a target duration late, and then a segment has to come. */
+const HELD_TARGETS = 1.5;
+const HELD: Seconds = 1;
+const LEAST_BURST: Seconds = 2;
+/** What is given on at once: no listener is told more often what there is. */
+const PIECE: Seconds = 0.5;
+/** Silence that nobody needs to be told of. */
+const LONGEST_SILENCE: Seconds = 2;
+
+/**
+ * A live playlist as a station: the sound of its segments at the pace at which it is heard, some seconds of it at once at
+ * the beginning. Whoever begins gets the same packets. A segment that cannot be had is a gap.
+ * @throws SOURCE_NOT_LIVE for a playlist that is over, and what `soundPlaylist` and `hlsSounds` do
+ */
+export async function* hlsParts(
+  text: Fetched,
+  net: Pick<Net, 'open'>,
+  signal: AbortSignal,
+  clock: () => Milliseconds = () => performance.now(),
+): AsyncGenerator<IntakePart, void> {
+  const { media, url } = await soundPlaylist(text, net, signal);
+  if (media.isEnded) throw new BatonError('SOURCE_NOT_LIVE', `a playlist that is over at ${url}`);
+  const segmentMs = Math.max(LEAST_SEGMENT_MS, SEGMENT_TARGETS * media.targetDuration * 1000);
+  const deps = {
+    reader: hlsReader(net, { segmentMs, retries: 1 }),
+    load: async (stop: AbortSignal) => (await mediaPlaylistAt(url, net, stop)).media,
+    clock,
+  };
+  const stop = new AbortController();
+  const pieces = hlsSounds(media, deps, AbortSignal.any([signal, stop.signal]));
+  let coming = pieces.next();
+  const ahead = async (): Promise<HlsPiece | null> => {
+    const { value, done } = await coming;
+    if (done === true) return null;
+    coming = pieces.next(); // comes while this one goes on
+    coming.catch(() => undefined);
+    return value;
+  };
+  try {
+    yield* paced(ahead, media, clock, signal);
+  } finally {
+    stop.abort(new BatonError('CLIENT_GONE', 'nobody listens'));
+    await coming.catch(() => undefined);
+  }
+}
+
+async function* paced(
+  next: () => Promise<HlsPiece | null>,
+  { targetDuration }: MediaPlaylist,
+  clock: () => Milliseconds,
+  signal: AbortSignal,
+): AsyncGenerator<IntakePart, void> {
+  const held = HELD_TARGETS * targetDuration + HELD;
+  const pace = createPace(clock);
+  const titles = hlsTitles();
+  let told = '';
+  let isBegun = false;
+  let coding: HlsCoding | null = null;
+  let position: HlsClock = START;
+  for (let piece = await next(); piece !== null; piece = await next()) {
+    if (piece.kind !== 'gap' && piece.coding.core !== coding?.core) position = START;
+    const missing = piece.kind === 'gap' ? piece.seconds : missingBefore(position, piece.packets);
+    if (piece.kind === 'gap' || missing > LONGEST_SILENCE) {
+      yield { kind: 'gap', ms: Math.round(missing * 1000) };
+      position = { ...position, at: null };
+      if (isBegun) await pace.pass(missing * 1000, signal);
+      if (piece.kind === 'gap') continue;
+    }
+    if (piece.kind === 'sound' && !piece.isNext) position = { ...position, at: null };
+    coding = piece.coding;
+    const { placed, clock: after } = placePackets(position, piece.packets, coding);
+    position = after;
+    if (piece.kind === 'primer') continue;
+
+    const { pending } = piece;
+    if (!isBegun) pace.hurry(1000 * Math.max(LEAST_BURST, secondsOf(placed, coding) + pending - held));
+    else if (pending > held + 2 * targetDuration) pace.hurry(1000 * targetDuration);
+    isBegun = true;
+    const format = formatOf(coding);
+    if (told !== JSON.stringify(format)) yield { kind: 'format', format };
+    told = JSON.stringify(format);
+    for (const title of titles(piece.tags)) yield { kind: 'title', title };
+    for (const packets of inPieces(placed, PIECE * coding.sampleRate)) {
+      await pace.pass(1000 * secondsOf(packets, coding), signal);
+      yield { kind: 'packets', packets };
+    }
+  }
+}
+
+/** How much of the sound before the first of `packets` is missing, as their time stamps say. */
+function missingBefore({ at: expected }: HlsClock, [first]: readonly HlsPacket[]): Seconds {
+  if (expected === null || first?.at == null) return 0;
+  const off = first.at - expected;
+  const missing = off - TIMESTAMP_WRAP * Math.round(off / TIMESTAMP_WRAP);
+  return missing < LONGEST_GAP ? Math.max(0, missing) : 0;
+}
+
+/** What is missing for longer was not cut out: the clock was set anew. */
+const LONGEST_GAP: Seconds = 60;
+
+/** Of MP3 as in `LiveFormat`. */
+const formatOf = ({ codec, decoderConfig, sampleRate, channels }: HlsCoding): LiveFormat => ({
+  ...{ codec, decoderConfig, sampleRate, preSkip: 0, kbps: null },
+  channels: codec === 'mp3' ? 2 : channels,
+});
+
+const secondsOf = (packets: readonly { readonly samples: Samples }[], { sampleRate }: HlsCoding): Seconds =>
+  packets.reduce((sum, { samples }) => sum + samples, 0) / sampleRate;
+
+function inPieces(packets: readonly LivePacket[], most: Samples): LivePacket[][] {
+  const pieces: LivePacket[][] = [];
+  let samples = Infinity;
+  for (const { bytes, samples: own } of packets) {
+    if (samples >= most) {
+      pieces.push([]);
+      samples = 0;
+    }
+    pieces.at(-1)?.push({ bytes, samples: own });
+    samples += own;
+  }
+  return pieces;
+}
