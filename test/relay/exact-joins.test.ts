@@ -120,8 +120,14 @@ const ENCODERS = {
 const soundOfSource = (settings: Settings): Promise<Sound> => decodeFloat(fixture.path, { args: resampled(settings) });
 
 /** The source through one ffmpeg, with the Info frame that tells its length. */
-const continuous = (settings: Settings): Promise<Buffer> =>
-  toFile(['-i', fixture.path, '-map', '0:a', ...resampled(settings), ...encoder(settings)], settings);
+function continuous(settings: Settings): Promise<Buffer> {
+  const args = ['-i', fixture.path, '-map', '0:a', ...resampled(settings), ...encoder(settings)];
+  const made = encodes.get(args.join(' ')) ?? toFile(args, settings);
+  encodes.set(args.join(' '), made);
+  return made;
+}
+
+const encodes = new Map<string, Promise<Buffer>>();
 
 /** A container that tells ffmpeg what to drop in front. */
 const EXTENSIONS = { mp3: 'mp3', opus: 'opus', aac: 'm4a' } as const;
