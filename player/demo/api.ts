@@ -23,7 +23,17 @@ export interface Demo {
   /** Framed streams of the episode, in the order to be tried. */
   readonly framed: readonly { readonly url: string; readonly type: string }[];
   readonly radio: { readonly name: string; readonly url: string; readonly embedUrl: string };
+  /** An HLS playlist. */
+  readonly film: { readonly title: string; readonly url: string } | null;
   readonly feed: { readonly sourceUrl: string; readonly url: string; readonly embedUrl: string };
+}
+
+/** What it takes to go on air from the studio page. */
+export interface Studio {
+  readonly station: string;
+  readonly token: string;
+  /** Whole addresses. */
+  readonly listen: { readonly audio: string; readonly stream: string; readonly embed: string };
 }
 
 /** Absolute addresses. */
@@ -35,6 +45,9 @@ export interface Link {
 
 /** The demo episode and its renditions. Throws an Error whose message is for the visitor. */
 export const getDemo = (): Promise<Demo> => ask<Demo>('/api/demo');
+
+/** The studio of this server. Throws as `getDemo`. */
+export const getStudio = (): Promise<Studio> => ask<Studio>('/api/studio');
 
 /** A signed link to `sourceUrl` with `options` as in a link. Throws an Error whose message is for the visitor. */
 export const makeLink = (sourceUrl: string, options: string): Promise<Link> =>

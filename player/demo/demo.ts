@@ -4,6 +4,7 @@ import { getDemo, makeLink } from './api.ts';
 import type { Demo, Link, Rendition } from './api.ts';
 import { showDuel } from './duel.ts';
 import { showFeeds } from './feeds.ts';
+import { showFilm } from './film.ts';
 import { measure } from './measure.ts';
 import { showRadio } from './radio.ts';
 import { snippets } from './snippets.ts';
@@ -49,6 +50,7 @@ function start(demo: Demo): void {
   void show(source, false);
   showDuel(demo);
   showRadio(demo);
+  showFilm(demo);
   showFeeds(demo).catch((error: unknown) => say(error, true));
 
   /** Makes the link, measures it, and gives it to the player, which goes on where it was. */

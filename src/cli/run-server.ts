@@ -120,7 +120,9 @@ async function startDemo(
   // The port is part of the links: pages that are open stay good after a restart. Without it they are reloaded.
   await writeFile(portFile, String(origin.port)).catch(() => undefined);
   const breaks = demoBreaks({ failSource: (ms) => origin.fail(ms), restart });
-  return { episode, sourceUrl: origin.url, feedUrl: origin.feedUrl, radioUrl: origin.radioUrl, breaks };
+  const { url, feedUrl, radioUrl, filmUrl } = origin;
+  const served = filmUrl === null ? null : { title: film.title, url: filmUrl };
+  return { episode, sourceUrl: url, feedUrl, radioUrl, film: served, breaks };
 }
 
 const shown = <T>(quiet: boolean, what: string, work: (report: Report) => Promise<T>): Promise<T> =>

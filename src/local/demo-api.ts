@@ -3,9 +3,13 @@ import { formatRendition, renditionOf } from '../grid/rendition.ts';
 import type { Keys } from '../sign/keys.ts';
 import { publicLink, type LinkContent } from '../sign/link.ts';
 import { slug } from '../sign/name.ts';
+import { publisherToken } from '../sign/publisher-token.ts';
+import type { Links } from '../ingest/message.ts';
+import type { Seconds } from '../units.ts';
 import type { DemoEpisode } from './demo-episode.ts';
 import { BREAKS, type Breaks } from './demo-breaks.ts';
 import { STATION } from './demo-radio.ts';
+import { channelLinks } from './ingest-links.ts';
 import { newFeedLink, newLink, newLiveLink } from './new-link.ts';
 
 /** The demo episode, and where its origin has it. */
@@ -17,6 +21,7 @@ export interface Demo {
   readonly feedUrl: string;
   /** Where it is on air. */
   readonly radioUrl: string;
+  readonly film: { readonly title: string; readonly url: string } | null;
   readonly breaks: Breaks;
 }
 
@@ -25,6 +30,8 @@ export interface Signer {
   readonly keys: Keys;
   /** Of this server, for absolute links. */
   readonly origin: string;
+  /** Unix time. */
+  readonly now: () => Seconds;
 }
 
 /** What the demo page is told. */
@@ -41,6 +48,8 @@ export interface DemoDescription {
   readonly framed: readonly { readonly url: string; readonly type: string }[];
   /** The channel that relays the station of the demo. */
   readonly radio: { readonly name: string; readonly url: string; readonly embedUrl: string };
+  /** The film as HLS, in every size and bitrate that is made of it. */
+  readonly film: { readonly title: string; readonly url: string } | null;
   /** The feed as it is at its host, and through Baton. */
   readonly feed: { readonly sourceUrl: string; readonly url: string; readonly embedUrl: string };
 }
@@ -55,6 +64,15 @@ export interface DemoRendition {
   /** Path of an embed link. */
   readonly embedUrl: string;
   readonly options: string;
+}
+
+/** What the studio page is told. */
+export interface StudioDescription {
+  readonly station: string;
+  /** Of the publisher. */
+  readonly token: string;
+  /** Where the show is heard. */
+  readonly listen: Links;
 }
 
 /** Absolute public links. */
@@ -80,7 +98,7 @@ const RENDITIONS: readonly (readonly [label: string, Readonly<Record<string, str
 const FEED_RENDITION = { codec: 'mp3', bitrate: '96k' };
 
 /** The answer to `GET /api/demo`: the episode, and links to its renditions. */
-export function describeDemo({ episode, sourceUrl, feedUrl, radioUrl }: Demo, { keys }: Signer): DemoDescription {
+export function describeDemo({ episode, sourceUrl, feedUrl, radioUrl, film }: Demo, { keys }: Signer): DemoDescription {
   const { title, artist, bytes } = episode;
   const stream = (rendition: Readonly<Record<string, string>>): string =>
     newLink({ url: sourceUrl, rendition, name: title }, keys).framed ?? '';
@@ -104,8 +122,22 @@ export function describeDemo({ episode, sourceUrl, feedUrl, radioUrl }: Demo, { 
       { url: stream({ codec: 'aac', bitrate: '128k' }), type: 'audio/mp4; codecs="mp4a.40.2"' },
     ],
     radio: { name: STATION, url: channel.framed, embedUrl: channel.embed },
+    film: film === null ? null : { title: film.title, url: hlsLink(film, keys) },
     feed: { sourceUrl: feedUrl, url: newFeedLink(feed, keys), embedUrl: publicLink(list, keys) },
   };
+}
+
+const hlsLink = ({ title, url }: { title: string; url: string }, keys: Keys): string =>
+  publicLink({ kind: 'hls', options: '', source: url, name: slug(title, 'm3u8') }, keys);
+
+const STUDIO = { channel: 'demo-studio', station: 'Baton Demo Studio' } as const;
+const SHOW_LIFE: Seconds = 12 * 3600;
+
+/** The answer to `GET /api/studio`: what it takes to go on air from the studio page, and to listen. */
+export function describeStudio({ keys, origin, now }: Signer): StudioDescription {
+  const { channel, station } = STUDIO;
+  const token = publisherToken({ channel, expiresAt: now() + SHOW_LIFE }, keys, now());
+  return { station, token, listen: channelLinks(channel, keys, { publicOrigin: origin }) };
 }
 
 /**

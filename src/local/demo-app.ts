@@ -3,9 +3,19 @@ import { BatonError, toBatonError } from '../errors.ts';
 import { errorReply } from '../relay/app.ts';
 import type { App, Headers, Reply, Request } from '../relay/reply.ts';
 import type { Bytes } from '../units.ts';
-import { breakIt, COVER_PATH, describeDemo, makeLink, readFeed, type Demo, type Signer } from './demo-api.ts';
+import {
+  breakIt,
+  COVER_PATH,
+  describeDemo,
+  describeStudio,
+  makeLink,
+  readFeed,
+  type Demo,
+  type Signer,
+} from './demo-api.ts';
 
 const PAGE = new URL('../../player/demo/page.html', import.meta.url);
+const STUDIO_PAGE = new URL('../../player/demo/studio.html', import.meta.url);
 const MOST_BODY_BYTES: Bytes = 16_384;
 
 const PAGE_HEADERS: Headers = {
@@ -17,7 +27,7 @@ const PAGE_HEADERS: Headers = {
 };
 
 /**
- * The demo page and what it asks for. It signs links for whoever reaches it, so it answers only to the names of this
+ * The demo pages and what they ask for. It signs links for whoever reaches it, so it answers only to the names of this
  * machine: a page elsewhere that points its own name here gets nothing.
  */
 export function demoApp(demo: Demo, signer: Signer): App {
@@ -30,6 +40,8 @@ export function demoApp(demo: Demo, signer: Signer): App {
       throw new BatonError('METHOD_NOT_ALLOWED', request.method);
     if (path === '/') return content(await readFile(PAGE), PAGE_HEADERS);
     if (path === '/api/demo') return json(describeDemo(demo, signer));
+    if (path === '/studio') return content(await readFile(STUDIO_PAGE), PAGE_HEADERS);
+    if (path === '/api/studio') return json(describeStudio(signer));
     if (path === '/api/feed') return json({ text: await readFeed(demo) });
     const { cover } = demo.episode;
     if (path === COVER_PATH)

@@ -80,7 +80,7 @@ export async function startServer({
     await baton.close();
     throw error;
   });
-  const fallback = demo === null ? notFound : demoApp(demo, { keys, origin });
+  const fallback = demo === null ? notFound : demoApp(demo, { keys, origin, now: () => now() / 1000 });
   const answers = new Set<Promise<void>>();
   server.on('upgrade', (incoming, peer, head) => socket.upgrade(incoming, peer, head));
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {

@@ -23,6 +23,7 @@ beforeAll(async () => {
   const cover = { mime: 'image/png', bytes: Uint8Array.of(1) } as const;
   const texts = { file: '/nowhere', title: 'A', artist: 'B', album: 'C' };
   const demo: Demo = {
+    film: null,
     ...{ sourceUrl: origin.url(), feedUrl: origin.url('/feed.xml'), radioUrl: origin.url('/radio'), breaks },
     episode: { ...texts, bytes: bytes.length, durationMs: 20_000, chapters: [], cover },
   };

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeDemo, makeLink, type Demo, type Signer } from '../../src/local/demo-api.ts';
+import { describeDemo, describeStudio, makeLink, type Demo, type Signer } from '../../src/local/demo-api.ts';
 import { demoBreaks } from '../../src/local/demo-breaks.ts';
 import { demoEpisode, type DemoEpisode } from '../../src/local/demo-episode.ts';
 import { music } from '../../src/local/demo-music.ts';
@@ -12,6 +12,7 @@ import { parseDuration, parseTime } from '../../src/local/time-text.ts';
 import { readId3 } from '../../src/media/id3.ts';
 import { addKey, type Keys } from '../../src/sign/keys.ts';
 import { readLink } from '../../src/sign/link.ts';
+import { readPublisherToken } from '../../src/sign/publisher-token.ts';
 import { get } from '../support/client.ts';
 import { decode, FFMPEG, ffmpeg, ffprobe } from '../support/ffmpeg.ts';
 import { ffmpegProcesses, settled } from '../support/leaks.ts';
@@ -194,7 +195,8 @@ describe('the demo origin', () => {
 });
 
 describe('the demo API', () => {
-  const signer: Signer = { keys, origin: 'http://127.0.0.1:8080' };
+  const now = 1_790_000_000;
+  const signer: Signer = { keys, origin: 'http://127.0.0.1:8080', now: () => now };
   const url = 'http://127.0.0.1:1234/episode.mp3';
 
   it('describes the episode, and renditions whose links are good', () => {
@@ -204,9 +206,10 @@ describe('the demo API', () => {
       sourceUrl: url,
       feedUrl: 'http://127.0.0.1:9/feed.xml',
       radioUrl: 'http://127.0.0.1:9/radio',
+      film: { title: 'A Film', url: 'http://127.0.0.1:9/film.mp4' },
       breaks,
     };
-    const { episode: described, renditions, framed, radio, feed } = describeDemo(demo, signer);
+    const { episode: described, renditions, framed, radio, feed, film } = describeDemo(demo, signer);
     expect(framed.map(({ url: path }) => readLink(path, keys, 0))).toMatchObject([
       { kind: 'file', options: 'codec.opus~bitrate.96k', name: 'a-relay-in-six-legs.mp4' },
       { kind: 'file', options: 'codec.aac~bitrate.128k', name: 'a-relay-in-six-legs.mp4' },
@@ -216,6 +219,10 @@ describe('the demo API', () => {
     });
     expect(readLink(radio.embedUrl, keys, 0)).toMatchObject({
       ...{ kind: 'embed', source: demo.radioUrl, options: 'codec.aac~bitrate.128k~kind.live' },
+    });
+    expect(film?.title).toBe('A Film');
+    expect(readLink(film?.url ?? '', keys, 0)).toMatchObject({
+      ...{ kind: 'hls', source: 'http://127.0.0.1:9/film.mp4', options: '', name: 'a-film.m3u8' },
     });
     expect(readLink(feed.url, keys, 0)).toMatchObject({ kind: 'feed', source: demo.feedUrl });
     expect(readLink(feed.embedUrl, keys, 0)).toMatchObject({
@@ -234,6 +241,13 @@ describe('the demo API', () => {
       expect(readLink(path, keys, 0)).toMatchObject({ kind: 'file', options, source: url, expiresAt: null });
       expect(readLink(embedUrl, keys, 0)).toMatchObject({ kind: 'embed', options, source: url });
     }
+  });
+
+  it('lets its studio publish for twelve hours, and says where that is heard', () => {
+    const { token, listen } = describeStudio(signer);
+    expect(readPublisherToken(token, keys, now)).toEqual({ channel: 'demo-studio', expiresAt: now + 12 * 3600 });
+    const { pathname } = new URL(listen.embed);
+    expect(readLink(pathname, keys, now)).toMatchObject({ kind: 'embed', source: 'ingest://demo-studio' });
   });
 
   it('makes absolute public links', () => {

@@ -308,6 +308,7 @@ describe('the demo', () => {
     const { bytes } = await source('chapters.mp3', { seconds: 6 });
     origin = await startOrigin(bytes);
     demo = {
+      film: null,
       sourceUrl: origin.url(),
       feedUrl: origin.url('/feed.xml'),
       radioUrl: origin.url('/radio'),

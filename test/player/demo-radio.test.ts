@@ -34,7 +34,7 @@ test('the radio of the demo page goes from leg to leg and loses nothing; page an
   const breaks = demoBreaks({ failSource: (ms) => origin.fail(ms), restart: () => undefined });
   const server = await startServer({
     config: { ...readConfig({}), port: 0, allowOrigins: [origin.origin], liveLegMs: LEG_MS, shutdownMs: 500 },
-    demo: { episode, sourceUrl: origin.url, feedUrl: origin.feedUrl, radioUrl: origin.radioUrl, breaks },
+    demo: { episode, sourceUrl: origin.url, feedUrl: origin.feedUrl, radioUrl: origin.radioUrl, film: null, breaks },
     ...{ keys: testKeys(), engine: await testEngine(), store: memoryStore({ maxBytes: 8 * MB }) },
     ...{ log: () => undefined, now: Date.now },
   });
