@@ -157,6 +157,7 @@ async function pageFiles(): Promise<Record<string, string>> {
       options,
     })),
     framed: [{ url: '/file/framed/episode.mp4', type: 'audio/mp4; codecs="mp4a.40.2"' }],
+    film: null,
     radio: { name: 'A radio', url: '/live/a/b/c/radio.mp4', embedUrl: '/embed/radio/radio.html' },
     feed: { sourceUrl: 'http://demo/feed.xml', url: '/feed/1/feed.xml', embedUrl: '/embed/list/list.html' },
   };
