@@ -37,12 +37,13 @@ export const PLAYER_ENTRIES: readonly Readonly<Record<string, string>>[] = [
   { 'baton-studio': 'baton-studio.ts', 'studio-tap': 'studio/studio-tap.ts' },
   { studio: 'studio.ts', 'studio-tap': 'studio/studio-tap.ts' },
   { demo: 'demo/demo.ts' },
+  { 'demo-studio': 'demo/studio.ts' },
 ];
 
-/** Only the demo of the local server runs it. */
-const DEMO = 'demo';
+/** Only the demo of the local server runs them. */
+const DEMO = /^demo(?:-|$)/;
 
 /** Names of the scripts that are deployed. */
 export const PUBLISHED_SCRIPTS: readonly string[] = [
   ...new Set(PLAYER_ENTRIES.flatMap((entries) => Object.keys(entries))),
-].filter((name) => name !== DEMO);
+].filter((name) => !DEMO.test(name));
