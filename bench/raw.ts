@@ -32,7 +32,8 @@ export async function raw(lab: Lab): Promise<readonly Row[]> {
   ];
 }
 
-async function startProxy(lab: Lab, stack: AsyncDisposableStack): Promise<{ pid: number; url: string }> {
+/** nginx with proxy_pass to the origin of the lab. */
+export async function startProxy(lab: Lab, stack: AsyncDisposableStack): Promise<{ pid: number; url: string }> {
   const port = await freePort();
   const path = join(lab.folder, 'proxy.conf');
   const config = `daemon off; worker_processes 1; pid ${path}.pid; error_log ${path}.log;

@@ -3,6 +3,7 @@ import { cachedRanges } from './cached-ranges.ts';
 import { farOrigin } from './far-origin.ts';
 import { live } from './live.ts';
 import { feed } from './feed.ts';
+import { hlsRelay } from './hls-relay.ts';
 import { firstFrame } from './first-frame.ts';
 import type { Row } from './measure.ts';
 import { openLab } from './lab.ts';
@@ -14,7 +15,19 @@ import { table } from './table.ts';
 import { wholeEpisode } from './whole-episode.ts';
 
 /** Every benchmark: Baton and its peer on this machine, in the same run. */
-const BENCHMARKS = { firstFrame, farOrigin, wholeEpisode, randomSeek, cachedRanges, onLambda, pages, raw, feed, live };
+const BENCHMARKS = {
+  firstFrame,
+  farOrigin,
+  wholeEpisode,
+  randomSeek,
+  cachedRanges,
+  onLambda,
+  pages,
+  raw,
+  hlsRelay,
+  feed,
+  live,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
