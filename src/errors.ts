@@ -120,7 +120,7 @@ const FAILURES = {
   ],
   CODEC_UNSUPPORTED: [
     415,
-    'The audio of the source is not in a supported codec: MP3, AAC, Opus, Vorbis, FLAC and PCM are, in MP3, AAC, M4A, MP4, MOV, WebM, Matroska, Ogg, FLAC, WAV and AIFF files.',
+    'The audio of the source is not in a supported codec: MP3, AAC, Opus, Vorbis, FLAC and PCM are, in MP3, AAC, M4A, MP4, MOV, WebM, Matroska, Ogg, FLAC, WAV and AIFF files, and in HLS.',
     false,
   ],
 
