@@ -9,7 +9,7 @@ import type { Seconds } from '../units.ts';
 import type { DemoEpisode } from './demo-episode.ts';
 import { BREAKS, type Breaks } from './demo-breaks.ts';
 import { STATION } from './demo-radio.ts';
-import { channelLinks } from './ingest-links.ts';
+import { channelLinks } from '../relay/ingest-links.ts';
 import { newFeedLink, newLink, newLiveLink } from './new-link.ts';
 
 /** The demo episode, and where its origin has it. */
