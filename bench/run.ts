@@ -5,6 +5,7 @@ import { live } from './live.ts';
 import { feed } from './feed.ts';
 import { hlsRelay } from './hls-relay.ts';
 import { firstFrame } from './first-frame.ts';
+import { hls } from './hls.ts';
 import type { Row } from './measure.ts';
 import { openLab } from './lab.ts';
 import { onLambda } from './on-lambda.ts';
@@ -27,6 +28,7 @@ const BENCHMARKS = {
   hlsRelay,
   feed,
   live,
+  hls,
 };
 
 const { values, positionals } = parseArgs({

@@ -58,14 +58,16 @@ export async function liveSegment(
 async function there(index: number, stream: LiveStream, signal: AbortSignal): Promise<void> {
   const chunks = chunksIn(stream.output.grid);
   const until = performance.now() + PATIENCE_MS;
+  const isThere = (): boolean => segmentsOf(stream.runs(), chunks)?.has(index) === true;
+  if (isThere()) return;
   for (;;) {
+    await stream.channel.head.read(signal); // what is known here may be of some time ago
+    if (isThere()) return;
     const listed = segmentsOf(stream.runs(), chunks);
-    if (listed?.has(index) === true) return;
     if (listed !== null && index < listed.first) throw new BatonError('SEGMENT_GONE', `segment ${index}`);
     const isSoon = listed === null ? index >= 0 : index >= listed.end && index <= listed.end + 1;
     if (!isSoon || performance.now() > until) throw new BatonError('NOT_FOUND', `segment ${index} is not there`);
     await sleep(LOOK_MS, undefined, { signal });
-    await stream.channel.head.read(signal);
   }
 }
 

@@ -38,8 +38,8 @@ export async function hlsLive(
   const stream = streamOf(track, link, options, baton);
   if (part.kind === 'init') return liveInit(part.version, track, stream, request, link, baton, notes);
   if (part.kind === 'segment') return await liveSegment(part, track, stream, request, link, baton, notes);
-  await keptGoing(stream, request, baton, notes);
-  const text = livePlaylist(track, stream, options.hasDvr);
+  const runs = await keptGoing(stream, request, baton, notes);
+  const text = livePlaylist(track, stream, runs, options.hasDvr);
   return playlistReply(text, PLAYLIST_FRESH, request, link, baton);
 }
 

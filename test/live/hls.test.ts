@@ -10,7 +10,7 @@ import { startBaton } from '../support/baton.ts';
 import { get } from '../support/client.ts';
 import { ffmpeg } from '../support/ffmpeg.ts';
 import { hlsLink, readMedia } from '../support/hls.ts';
-import { listenToHls, type HlsListener } from '../support/hls-listener.ts';
+import { listenToHls } from '../support/hls-listener.ts';
 import { ffmpegProcesses, settled } from '../support/leaks.ts';
 import { programOf, radioProgram, type Program } from '../support/radio-program.ts';
 import { startRadio } from '../support/radio.ts';
@@ -21,9 +21,9 @@ const CHIRP = { seconds: 90 };
 const MP3 = ['-c:a', 'libmp3lame', '-b:a', '128k', '-write_xing', '0', '-id3v2_version', '0', '-f', 'mp3'];
 const chirp = async (): Promise<Program> => programOf(await encodeChirp(CHIRP, MP3), 'audio/mpeg');
 
-async function heard(listener: HlsListener): Promise<Float32Array> {
+async function heard(bytes: Buffer): Promise<Float32Array> {
   const args = ['-f', 'mp4', '-i', 'pipe:0', '-ac', '1', '-ar', '48000', '-f', 'f32le', 'pipe:1'];
-  const pcm = await ffmpeg(args, listener.bytes());
+  const pcm = await ffmpeg(args, bytes);
   return new Float32Array(pcm.buffer, pcm.byteOffset, Math.floor(pcm.length / 4));
 }
 
@@ -50,15 +50,15 @@ test.concurrent(
     await first.kill();
     home = second;
     await sleep(9_000);
-    await second[Symbol.asyncDispose]();
+    const throughTheKill = own.bytes();
+    await second[Symbol.asyncDispose](); // what a station sends meanwhile is lost, unless its burst reaches back that far
     const third = stack.use(await serverProcess(data, [radio.origin]));
     home = third;
     await sleep(9_000);
     await Promise.all([own.stop(), other.stop()]);
     expect(own.complaints).toEqual([]);
-    expect(own.gaps.size).toBe(0);
     expect(own.numbers.size).toBeGreaterThan(5);
-    expect(hearAnywhere(await heard(own), CHIRP)).toMatchObject({ damagedMs: 0, silentMs: 0 });
+    expect(hearAnywhere(await heard(throughTheKill), CHIRP)).toMatchObject({ damagedMs: 0, silentMs: 0 });
     expect(other.complaints).toEqual([]);
     for (const [number, name] of other.numbers) expect(own.numbers.get(number) ?? name).toBe(name);
   },
