@@ -7,6 +7,7 @@ import {
   type Links,
   type PublisherMessage,
 } from '../ingest/message.ts';
+import { saidTitle } from '../ingest/said-title.ts';
 import { createSession, STALLED_MS, type Action, type Session } from '../ingest/session.ts';
 import { showStore, type ShowName } from '../ingest/show-store.ts';
 import type { Keys } from '../sign/keys.ts';
@@ -109,7 +110,7 @@ export function gatewayPublishing(
           await show?.sequence.accept(action.number, { kind: 'data', payload: action.payload });
           break;
         case 'entitle':
-          await show?.sequence.entitle({ title: action.title.title, artist: action.title.artist });
+          await show?.sequence.entitle(saidTitle(action.title.title, action.title.artist));
           break;
         case 'finish':
           break; // `tell` does it, which knows the number

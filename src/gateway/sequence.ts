@@ -1,4 +1,12 @@
-import { BLOCK, encodeBatch, type Batch, type EndBatch, type SoundBatch, type TitleAt } from '../ingest/batch.ts';
+import {
+  BLOCK,
+  encodeBatch,
+  lastTitle,
+  type Batch,
+  type EndBatch,
+  type SoundBatch,
+  type TitleAt,
+} from '../ingest/batch.ts';
 import type { Hello } from '../ingest/message.ts';
 import type { ShowName, ShowStore } from '../ingest/show-store.ts';
 import { createWriter, type Writer } from '../ingest/writer.ts';
@@ -72,6 +80,7 @@ export function createSequence(
     const sizes = [...(index % BLOCK === 0 ? [] : (sound?.sizes ?? [])), bytes.length];
     const batch: SoundBatch = {
       ...{ kind: 'sound', first, next: to, at, sizes, writtenAt: now(), format, name: station, bytes },
+      title: sound && lastTitle(sound),
       ...{ titles: titles.map((title) => ({ at, ...title })), writer: writer.state() },
     };
     const outcome = await shows.append(name, index, encodeBatch(batch));

@@ -1,12 +1,11 @@
+import type { LiveTitle } from '../intake/intake.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import type { IngestFormat } from './format.ts';
 import type { WriterState } from './writer.ts';
 
 /** What was on from a place of the stream on. */
-export interface TitleAt {
+export interface TitleAt extends LiveTitle {
   readonly at: Bytes;
-  readonly title: string;
-  readonly artist: string;
 }
 
 /** A stretch of a show as it is stored, under its index; the last one of a show that has ended is an `EndBatch`. */
@@ -23,6 +22,8 @@ export interface SoundBatch {
   readonly sizes: readonly Bytes[];
   /** Unix time. */
   readonly writtenAt: Milliseconds;
+  /** What was on at its beginning, and what came then. */
+  readonly title: LiveTitle | null;
   readonly titles: readonly TitleAt[];
   readonly format: IngestFormat;
   readonly name: string;
@@ -40,6 +41,9 @@ export interface EndBatch {
   readonly sizes: readonly Bytes[];
   readonly writtenAt: Milliseconds;
 }
+
+/** What was on at the end of a batch. */
+export const lastTitle = ({ title, titles }: SoundBatch): LiveTitle | null => titles.at(-1) ?? title;
 
 /** After so many batches `sizes` begins anew, so that all of them are found by reading one in `BLOCK`. */
 export const BLOCK = 64;

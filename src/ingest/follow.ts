@@ -3,7 +3,7 @@ import { BatonError } from '../errors.ts';
 import type { IntakePart } from '../intake/intake.ts';
 import { liveDemux, type LiveDemux } from '../intake/live-demux.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
-import type { SoundBatch } from './batch.ts';
+import { lastTitle, type SoundBatch } from './batch.ts';
 import type { OnAir } from './on-air.ts';
 import { bytesAt } from './recording.ts';
 import type { ShowName, ShowStore } from './show-store.ts';
@@ -30,6 +30,8 @@ export async function* followHere(
   const { tail, pulse } = show;
   const demux = liveDemux(null);
   const burstMs = now() - show.resumedAt < RESUMED_MS ? RESUMED_BURST_MS : BURST_MS;
+  const current = show.title();
+  if (current !== null) yield { kind: 'title', title: current };
   let at = tail.numberAt(now() - tail.lastAt() > OLD_MS ? Infinity : tail.lastAt() - burstMs);
   const headAt = show.headAt();
   if (headAt !== null && headAt < tail.placeOf(at)) {
@@ -42,7 +44,7 @@ export async function* followHere(
     at = news.next;
     for (const { bytes, title } of news.items) {
       if (title !== null) yield { kind: 'title', title };
-      else yield* demux.push(bytes);
+      else yield* told(demux.push(bytes));
     }
     if (tail.since(at)?.items.length !== 0) continue;
     if (show.hasEnded()) return void (yield* demux.end());
@@ -59,6 +61,8 @@ export async function* followStored(
   signal: AbortSignal,
 ): AsyncGenerator<IntakePart, void> {
   const demux = liveDemux(null);
+  const current = lastTitle(last.batch);
+  if (current !== null) yield { kind: 'title', title: current };
   const first = Math.max(0, last.index - BURST_BATCHES);
   const { headAt } = last.batch.writer;
   const start = await shows.batch(name, first, signal);
@@ -71,16 +75,19 @@ export async function* followStored(
       await sleep(POLL_MS, undefined, { signal });
       continue;
     }
-    for (const { title, artist } of batch.titles)
-      yield { kind: 'title', title: { title, ...(artist === '' ? {} : { artist }) } };
-    yield* demux.push(batch.bytes);
+    for (const title of batch.titles) yield { kind: 'title', title };
+    yield* told(demux.push(batch.bytes));
     index += 1;
   }
 }
 
+/** Headers without a title are no news: the publisher says what is on. */
+const told = (parts: readonly IntakePart[]): readonly IntakePart[] =>
+  parts.filter((part) => part.kind !== 'title' || part.title.title !== '');
+
 /** What the head of a stream says to somebody who joins later: its packets are of the past. */
 function headParts(demux: LiveDemux, head: Uint8Array): IntakePart[] {
-  return demux.push(head).flatMap((part): IntakePart[] => {
+  return told(demux.push(head)).flatMap((part): IntakePart[] => {
     if (part.kind === 'packets') return [];
     return part.kind === 'format' ? [{ kind: 'format', format: { ...part.format, preSkip: 0 } }] : [part];
   });

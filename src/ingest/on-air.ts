@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatonError } from '../errors.ts';
+import type { LiveTitle } from '../intake/intake.ts';
 import { createPulse, type Pulse } from '../live/pulse.ts';
 import { cleanText } from '../media/icy-title.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { BLOCK, encodeBatch, type EndBatch, type SoundBatch, type TitleAt } from './batch.ts';
 import type { IngestFormat } from './format.ts';
+import { saidTitle } from './said-title.ts';
 import type { ShowName, ShowStore } from './show-store.ts';
 import { createTail, type Tail } from './tail.ts';
 import { createWriter, type WriterState } from './writer.ts';
@@ -26,6 +28,8 @@ export interface OnAir {
   /** Bytes that are not stored yet. */
   unstored(): Bytes;
   headAt(): Bytes | null;
+  /** What is on. */
+  title(): LiveTitle | null;
   /** The payload of message `number`. @throws as `Writer.push` */
   write(number: number, payload: Uint8Array, isAfterGap: boolean): void;
   entitle(title: string, artist: string): void;
@@ -43,6 +47,7 @@ export interface Resumption {
   readonly next: number;
   readonly sizes: readonly Bytes[];
   readonly writer: WriterState;
+  readonly title: LiveTitle | null;
   /** The last batches, for listeners. */
   readonly recent: readonly SoundBatch[];
 }
@@ -85,6 +90,9 @@ export function createOnAir(
   let pieces: Uint8Array[] = [];
   let pending: Bytes = 0;
   let writing: Bytes = 0;
+  /** What is on, what was at the beginning of the batch, and what came in it. */
+  let title: LiveTitle | null = from?.title ?? null;
+  let titleBefore = title;
   let titles: TitleAt[] = [];
   let timer: NodeJS.Timeout | null = null;
   let work: Promise<void> = Promise.resolve();
@@ -109,13 +117,14 @@ export function createOnAir(
     const block = index % BLOCK === 0 ? [] : sizes;
     sizes = [...block, bytes.length];
     const batch = encodeBatch({
-      ...{ kind: 'sound', first: batched, next, at: state.at - bytes.length, sizes, writtenAt: now(), titles },
+      ...{ kind: 'sound', first: batched, next, at: state.at - bytes.length, sizes, writtenAt: now() },
+      ...{ title: titleBefore, titles },
       ...{ format, name: station, writer: state, bytes },
     });
     const [at, to, size] = [index, next, bytes.length];
     index += 1;
     batched = next;
-    [pieces, pending, titles] = [[], 0, []];
+    [pieces, pending, titles, titleBefore] = [[], 0, [], title];
     writing += size;
     work = work.then(async () => {
       await append(at, batch);
@@ -171,11 +180,12 @@ export function createOnAir(
       next = number + 1;
       add(bytes);
     },
-    entitle: (saidTitle, saidArtist) => {
-      const [title, artist] = [cleanText(saidTitle), cleanText(saidArtist)];
-      titles.push({ at: writer.state().at, title, artist });
-      tail.add({ bytes: new Uint8Array(), title: { title, ...(artist === '' ? {} : { artist }) }, addedAt: now() });
-      add(new Uint8Array());
+    title: () => title,
+    entitle: (said, by) => {
+      title = saidTitle(said, by);
+      titles.push({ at: writer.state().at, ...title });
+      tail.add({ bytes: NOTHING, title, addedAt: now() });
+      add(NOTHING);
     },
     hasEnded: () => ending !== null || life.signal.aborted,
     end: () => (ending ??= finish()),
@@ -186,3 +196,5 @@ export function createOnAir(
     },
   };
 }
+
+const NOTHING = new Uint8Array();

@@ -69,6 +69,8 @@ const STATE_MS: Milliseconds = 5_000;
 export const BURST: Bytes = 4 * 2 ** 20;
 /** Of the largest streams of sound, times one and a half. */
 export const MOST_PER_SECOND: Bytes = 256 * 1024;
+/** What a message without sound counts. */
+const TALK: Bytes = 4096;
 const MOST_UNACKNOWLEDGED: Bytes = 2 ** 20;
 
 const CLOSE = { done: 1000, refused: 1008, later: 1013 } as const;
@@ -99,6 +101,10 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
     if (phase === 'over') return [];
     if (message.type === 'hello') return greet(message);
     if (phase === 'opened' || phase === 'claiming') return failed(invalid(`${message.type} before welcome`));
+    allowance += ((now - allowanceAt) * MOST_PER_SECOND) / 1000;
+    allowance = Math.min(BURST, allowance) - (message.type === 'data' ? message.payload.length : TALK);
+    allowanceAt = now;
+    if (allowance < 0) return failed(new BatonError('INGEST_FLOOD', `more than ${MOST_PER_SECOND} bytes a second`));
     switch (message.type) {
       case 'data':
         return data(message.number, message.payload, now);
@@ -144,9 +150,6 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
 
   function data(number: number, payload: Uint8Array, now: Milliseconds): Action[] {
     if (phase === 'ending') return failed(invalid('data behind the end'));
-    allowance = Math.min(BURST, allowance + ((now - allowanceAt) * MOST_PER_SECOND) / 1000) - payload.length;
-    allowanceAt = now;
-    if (allowance < 0) return failed(new BatonError('INGEST_FLOOD', `more than ${MOST_PER_SECOND} bytes a second`));
     if (number < next) return []; // it was here before the connection broke
     if (number > next) return failed(invalid(`message ${number} where ${next} is due`));
     const isAfterGap = lost > 0;

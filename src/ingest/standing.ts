@@ -1,5 +1,5 @@
 import { BatonError } from '../errors.ts';
-import type { SoundBatch } from './batch.ts';
+import { lastTitle, type SoundBatch } from './batch.ts';
 import type { IngestFormat } from './format.ts';
 import type { Resumption } from './on-air.ts';
 import type { ShowName, ShowStore } from './show-store.ts';
@@ -25,5 +25,12 @@ export async function standing(
   const indexes = Array.from({ length: index + 1 - from }, (_, at) => from + at);
   const batches = await Promise.all(indexes.map((at) => shows.batch(name, at)));
   const recent = batches.filter((each): each is SoundBatch => each?.kind === 'sound');
-  return { index: index + 1, next: batch.next, sizes: batch.sizes, writer: batch.writer, recent };
+  return {
+    index: index + 1,
+    next: batch.next,
+    sizes: batch.sizes,
+    writer: batch.writer,
+    title: lastTitle(batch),
+    recent,
+  };
 }

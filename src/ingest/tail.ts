@@ -47,8 +47,7 @@ export function createTail(recent: readonly SoundBatch[], at: Bytes): Tail {
 
   end -= recent.reduce((sum, { bytes }) => sum + bytes.length, 0);
   for (const { bytes, titles, writtenAt } of recent) {
-    for (const { title, artist } of titles)
-      add({ bytes: new Uint8Array(), title: { title, ...(artist === '' ? {} : { artist }) }, addedAt: writtenAt });
+    for (const title of titles) add({ bytes: new Uint8Array(), title, addedAt: writtenAt });
     add({ bytes: Uint8Array.from(bytes), title: null, addedAt: writtenAt });
   }
 
