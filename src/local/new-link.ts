@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { FILE_KINDS, usualContainer } from '../grid/container.ts';
+import { withPictures } from '../grid/picture-option.ts';
 import { formatRendition, renditionOf, type Rendition } from '../grid/rendition.ts';
 import type { VariantFilter } from '../hls/filter.ts';
 import { s3Object } from '../net/s3-source.ts';
@@ -30,6 +31,8 @@ export interface LinkAsk {
   /** Title for the last part of the path; by default the file name of the source. */
   readonly name?: string | undefined;
   readonly encryptSource?: boolean;
+  /** The most lines of the pictures in the stream, such as `480p`. */
+  readonly video?: string | undefined;
   /** Makes the link private, counted from `now`. */
   readonly access?: (Access & { readonly now: Seconds }) | undefined;
 }
@@ -55,11 +58,14 @@ export function newLink(ask: LinkAsk, keys: Keys): NewLink {
   const stream = framedRendition(rendition);
   return {
     file: path('file', FILE_KINDS[usualContainer(rendition)].extension),
-    framed: stream && path('file', FILE_KINDS.mp4.extension, formatRendition(stream)),
+    framed: stream && path('file', FILE_KINDS.mp4.extension, streamOptions(formatRendition(stream), ask.video)),
     embed: path('embed', 'html'),
     options,
   };
 }
+
+const streamOptions = (sound: string, video: string | undefined): string =>
+  video === undefined ? sound : withPictures(sound, video);
 
 /** A station in a rendition. */
 export interface NewLiveLink {

@@ -1,9 +1,11 @@
 import type { Frames, Hertz } from '../units.ts';
 import { ascii, box, fullBox, HEAD_BYTES, u16, u32, u64, zeros, type Part } from './fmp4-box.ts';
 
+/** Sound is track 1. */
+export const VIDEO_TRACK = 2;
+
 /** A picture track of H.264, cut into fragments. */
 export interface VideoTrack {
-  readonly id: number;
   /** Ticks a second. */
   readonly timescale: Hertz;
   /** AVCDecoderConfigurationRecord. */
@@ -57,8 +59,8 @@ const TRUN = {
 
 /** A track box for a file without samples of its own. */
 export function videoTrak(track: VideoTrack): Uint8Array {
-  const { id, width, height, rotation = 0, pixelAspect = [1, 1] as const } = track;
-  const times = [...zeros(8), ...u32(id), ...zeros(8)];
+  const { width, height, rotation = 0, pixelAspect = [1, 1] as const } = track;
+  const times = [...zeros(8), ...u32(VIDEO_TRACK), ...zeros(8)];
   const shown = [Math.round((width * pixelAspect[0]) / pixelAspect[1]), height] as const;
   const [a, b, c, d] = TURN[rotation];
   // What is turned lies outside until it is moved back.
@@ -75,24 +77,24 @@ export function videoTrak(track: VideoTrack): Uint8Array {
 }
 
 /** The defaults of its fragments. */
-export const videoTrex = ({ id }: VideoTrack): Uint8Array =>
-  fullBox('trex', 0, 0, u32(id), u32(1), zeros(4), zeros(4), u32(FLAGS.other));
+export const videoTrex = (): Uint8Array =>
+  fullBox('trex', 0, 0, u32(VIDEO_TRACK), u32(1), zeros(4), zeros(4), u32(FLAGS.other));
 
 /** The head of a fragmented file with this track alone (ISO/IEC 14496-12 sections 4.3, 8.2 and 8.8). */
 export function videoInit(track: VideoTrack): Uint8Array {
   const mehd = track.duration === null ? [] : [fullBox('mehd', 1, 0, u64(track.duration))];
-  const mvex = box('mvex', ...mehd, videoTrex(track));
-  const moov = box('moov', movieHeader(track.timescale, track.id + 1), videoTrak(track), mvex);
+  const mvex = box('mvex', ...mehd, videoTrex());
+  const moov = box('moov', movieHeader(track.timescale), videoTrak(track), mvex);
   return Buffer.concat([fileType(), moov]);
 }
 
 /** `iso6` with what CMAF asks for (ISO/IEC 23000-19 section 7.2). */
-export const fileType = (): Uint8Array => box('ftyp', ascii('iso6'), u32(0), ascii('iso6cmfcmp41'));
+const fileType = (): Uint8Array => box('ftyp', ascii('iso6'), u32(0), ascii('iso6cmfcmp41'));
 
-export function movieHeader(timescale: Hertz, nextTrack: number): Uint8Array {
+function movieHeader(timescale: Hertz): Uint8Array {
   const matrix = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].flatMap((value) => [...u32(value)]);
   const times = [...zeros(8), ...u32(timescale), ...zeros(4)];
-  return fullBox('mvhd', 0, 0, times, NORMAL_RATE, u16(0x0100), zeros(10), matrix, zeros(24), u32(nextTrack));
+  return fullBox('mvhd', 0, 0, times, NORMAL_RATE, u16(0x0100), zeros(10), matrix, zeros(24), u32(VIDEO_TRACK + 1));
 }
 
 /** Pictures that follow each other in the order they are decoded. */
@@ -105,7 +107,7 @@ export interface VideoFragment {
 }
 
 /** A `moof` and its `mdat` (ISO/IEC 14496-12 section 8.8). */
-export function videoFragment({ sequence, decodeTime, samples }: VideoFragment, id: number): Uint8Array {
+export function videoFragment({ sequence, decodeTime, samples }: VideoFragment): Uint8Array {
   const isShifted = samples.some(({ shownAfter }) => shownAfter !== 0);
   const flags = TRUN.dataOffset | TRUN.duration | TRUN.size | TRUN.flags | (isShifted ? TRUN.shownAfter : 0);
   const entries = samples.flatMap(({ bytes, duration, shownAfter, isKey }) => [
@@ -118,7 +120,7 @@ export function videoFragment({ sequence, decodeTime, samples }: VideoFragment, 
       fullBox('mfhd', 0, 0, u32(sequence)),
       box(
         'traf',
-        fullBox('tfhd', 0, TFHD.baseIsMoof, u32(id)),
+        fullBox('tfhd', 0, TFHD.baseIsMoof, u32(VIDEO_TRACK)),
         fullBox('tfdt', 1, 0, u64(decodeTime)),
         // Version 1: pictures may be shown before they are decoded, which only counts from the first one on.
         fullBox('trun', 1, flags, u32(samples.length), u32(dataOffset), ...entries),
@@ -150,6 +152,21 @@ function sampleEntry({ width, height, config, pixelAspect: [across, up] = [1, 1]
   ];
   return box('avc1', ...picture, box('avcC', config), box('pasp', u32(across), u32(up)));
 }
+
+/** Fragments as `videoFragment` writes them, one behind the other, each with the decode time of its first picture. */
+export function* fragmentsIn(
+  bytes: Uint8Array,
+): Generator<{ readonly bytes: Uint8Array; readonly decodeTime: number }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length;) {
+    const end = at + view.getUint32(at) + view.getUint32(at + view.getUint32(at));
+    yield { bytes: bytes.subarray(at, end), decodeTime: Number(view.getBigUint64(at + TFDT_TIME)) };
+    at = end;
+  }
+}
+
+/** Behind the heads of moof and traf, all of mfhd and tfhd, and the head of tfdt with its version. */
+const TFDT_TIME = 8 + 16 + 8 + 16 + 12;
 
 /** How many pictures a fragment of `ms` holds, at least one. */
 export const picturesIn = (ms: number, rate: number): Frames => Math.max(1, Math.round((ms * rate) / 1000));

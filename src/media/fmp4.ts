@@ -2,6 +2,7 @@ import type { Frames, Samples } from '../units.ts';
 import { ascii, box, fullBox, HEAD_BYTES, u16, u32, u64, zeros, type Part } from './fmp4-box.ts';
 import { SAMPLE_RATE, sampleEntry, type AudioFormat } from './fmp4-entry.ts';
 import { userData, type Gapless } from './fmp4-user-data.ts';
+import { VIDEO_TRACK, videoTrak, videoTrex, type VideoTrack } from './fmp4-video.ts';
 import type { Tags } from './tags.ts';
 
 /** One audio track at 48 kHz, cut into fragments. */
@@ -41,16 +42,20 @@ const TRUN = { dataOffset: 0x000001, duration: 0x000100, size: 0x000200 } as con
  * The head of a fragmented file with one track and no samples of its own (ISO/IEC 14496-12 sections 4.3, 8.2 and 8.8).
  * One edit takes the priming off, so that presentation time 0 is the first sample that is heard; `mehd` tells the length.
  *
+ * @param pictures a second track, beside the sound
  * @param tags for readers that take the fragments from the first to the last for a file: see `userData`
  */
-export function initSegment(track: Track, tags?: Tags): Uint8Array {
+export function initSegment(track: Track, tags?: Tags, pictures?: VideoTrack): Uint8Array {
   const times = [...zeros(8), ...u32(SAMPLE_RATE), ...zeros(4)]; // made, changed; timescale; duration
-  const next = u32(TRACK + 1);
+  const next = u32((pictures ? VIDEO_TRACK : TRACK) + 1);
   const mvhd = fullBox('mvhd', 0, 0, times, NORMAL_RATE, FULL_VOLUME, zeros(10), MATRIX, zeros(24), next);
   const trex = fullBox('trex', 0, 0, u32(TRACK), u32(1), u32(track.frameSamples), zeros(4), INDEPENDENT);
   const mehd = track.duration === null ? [] : [fullBox('mehd', 1, 0, u64(track.duration))];
   const udta = tags === undefined ? [] : userData({ tags, gapless: gaplessOf(track) });
-  const moov = box('moov', mvhd, trak(track), box('mvex', ...mehd, trex), udta);
+  // In front: readers take what `userData` says of gaps for the last track's.
+  const others = pictures ? [videoTrak(pictures)] : [];
+  const mvex = box('mvex', ...mehd, trex, ...(pictures ? [videoTrex()] : []));
+  const moov = box('moov', mvhd, ...others, trak(track), mvex, udta);
   return concat(box('ftyp', ascii('iso6'), u32(0), ascii('iso6mp41')), moov);
 }
 

@@ -1,5 +1,6 @@
 import { BatonError, hasCode } from '../errors.ts';
 import { containerOf, usualContainer } from '../grid/container.ts';
+import { splitPictures } from '../grid/picture-option.ts';
 import { formatRendition, parseRendition } from '../grid/rendition.ts';
 import { serverTiming } from '../meter/usage.ts';
 import { contentRange, parseRange, unsatisfiedRange } from '../net/range.ts';
@@ -25,8 +26,10 @@ import type { VirtualFile } from './virtual-file.ts';
 export async function file(request: Request, baton: Baton, notes: Notes): Promise<Reply> {
   const link = baton.readLink(request.path, baton.now() / 1000);
   if (link.kind !== 'file') throw new BatonError('NOT_FOUND', link.kind);
-  const rendition = parseRendition(link.options);
+  const { sound, lines } = splitPictures(link.options);
+  const rendition = parseRendition(sound);
   const container = containerOf(rendition, link.name);
+  if (lines !== null && container !== 'mp4') throw new BatonError('OPTIONS_INVALID', `pictures in ${link.name}`);
   notes.rendition = link.options;
   if (container === 'mp4') return framed(request, link, baton, notes);
   if (link.place !== null) throw new BatonError('NOT_FOUND', link.place);

@@ -10,11 +10,13 @@ import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import type { Place } from './framed-place.ts';
 import { frameRuns } from './frames.ts';
+import { besidePictures, cutAtSegment, type FramedPictures } from './framed-pictures.ts';
 import type { LegParts } from './leg-body.ts';
 import type { MetadataEvent, StartEvent, StreamEvent } from './leg-events.ts';
 import { legWriter } from './leg-writer.ts';
 import { resumedLeg, secondsAt, soughtLeg, wholeLeg, type Leg } from './leg.ts';
 import type { ResponseLimits } from './reply.ts';
+import type { OfferedVideo } from '../video/offered.ts';
 import type { VirtualFile } from './virtual-file.ts';
 
 /** A framed stream that is asked for. */
@@ -25,25 +27,31 @@ export interface Asked {
   readonly limits: ResponseLimits;
   readonly baton: Baton;
   readonly notes: Notes;
+  /** Null: sound alone. */
+  readonly pictures: FramedPictures | null;
 }
 
 /** What the body that answers has to be made of. Nothing is read or encoded before its frames are asked for. */
-export function legParts({ wanted, place, link, limits, baton, notes }: Asked): LegParts {
+export function legParts({ wanted, place, link, limits, baton, notes, pictures }: Asked): LegParts {
   const timeline = timelineOf(wanted);
   const track = trackOf(timeline);
   const version = shortVersion(wanted.source.record.version);
   const isWhole = place.kind === 'start' && limits.collectMs === null;
-  const legMs = isWhole ? null : Math.min(baton.config.legMs, millisecondsIn(limits, track.kbps));
-  const leg = legAt(place, timeline, legMs);
+  const legMs = isWhole
+    ? null
+    : Math.min(baton.config.legMs, millisecondsIn(limits, track.kbps + (pictures?.video.bandwidth ?? 0) / 1000));
+  const asked = legAt(place, timeline, legMs);
+  const leg = pictures === null || legMs === null ? asked : cutAtSegment(asked, timeline, pictures.video);
   const writer = legWriter(leg, timeline, track, (frame) => resumeToken({ frame, version }, link, baton.keys));
   const from = secondsAt(timeline, leg.from);
-  const events: StreamEvent[] = [startOf(leg, timeline, track, version, legMs)];
+  const events: StreamEvent[] = [startOf(leg, timeline, track, version, legMs, pictures)];
   if (place.kind !== 'resume') events.push(metadataOf(wanted));
   else if (place.version !== version)
     events.push({ type: 'discontinuity', time: from, missingMs: 0, why: 'source-changed' });
-  return {
+  const head = initSegment(track, isWhole ? wanted.tags : undefined, pictures?.track);
+  const parts: LegParts = {
     ...{
-      opening: [initSegment(track, isWhole ? wanted.tags : undefined), ...events.map((event) => writer.say(event))],
+      opening: [head, ...events.map((event) => writer.say(event))],
       writer,
       from,
     },
@@ -54,6 +62,7 @@ export function legParts({ wanted, place, link, limits, baton, notes }: Asked): 
     samples: (ends) => samplesOf(wanted, baton, notes, ends),
     isStopping: () => baton.admission.isClosed(),
   };
+  return pictures === null ? parts : besidePictures(parts, leg, timeline, pictures, baton, notes);
 }
 
 const outputOf = ({ frames }: VirtualFile) => {
@@ -79,18 +88,32 @@ function legAt(place: Place, timeline: Timeline, legMs: Milliseconds | null): Le
   return resumedLeg(timeline, place.kind === 'resume' ? place.frame : 0, legMs);
 }
 
-function startOf(leg: Leg, timeline: Timeline, track: Track, version: string, legMs: Milliseconds | null): StartEvent {
+function startOf(
+  leg: Leg,
+  timeline: Timeline,
+  track: Track,
+  version: string,
+  legMs: Milliseconds | null,
+  pictures: FramedPictures | null,
+): StartEvent {
   return {
     type: 'start',
     time: secondsAt(timeline, leg.from),
     frame: leg.from,
     duration: timeline.samples === null ? null : timeline.samples / timeline.sampleRate,
-    codec: track.codec === 'aac' ? 'mp4a.40.2' : 'Opus',
-    bitrate: track.kbps * 1000,
+    codec: [...(pictures ? [pictures.video.codecs] : []), track.codec === 'aac' ? 'mp4a.40.2' : 'Opus'].join(','),
+    bitrate: track.kbps * 1000 + Math.round(pictures?.video.averageBandwidth ?? 0),
     version,
     legSeconds: legMs === null ? null : legMs / 1000,
+    ...(pictures && { video: sizeOf(pictures.video) }),
   };
 }
+
+const sizeOf = ({ width, height, rate }: OfferedVideo): NonNullable<StartEvent['video']> => ({
+  width,
+  height,
+  frameRate: rate,
+});
 
 function metadataOf({ tags: { title, artist, album, chapters } }: VirtualFile): MetadataEvent {
   return {

@@ -1,3 +1,6 @@
+import { BatonError } from '../errors.ts';
+import { splitPictures } from '../grid/picture-option.ts';
+import { parseRendition } from '../grid/rendition.ts';
 import { serverTiming } from '../meter/usage.ts';
 import type { Link } from '../sign/link.ts';
 import type { Notes } from './app.ts';
@@ -5,6 +8,7 @@ import type { Baton } from './baton.ts';
 import { following } from './body.ts';
 import { collect, collecting } from './collect.ts';
 import { readPlace } from './framed-place.ts';
+import { framedPictures } from './framed-pictures.ts';
 import { legParts } from './framed-stream.ts';
 import { legBody } from './leg-body.ts';
 import { openSource } from './open-source.ts';
@@ -18,14 +22,20 @@ import type { Headers, Reply, Request } from './reply.ts';
 export async function framed(request: Request, link: Link, baton: Baton, notes: Notes): Promise<Reply> {
   const place = readPlace(link, baton.keys);
   const source = await openSource(link, request, baton, notes);
-  const wanted = baton.files(source, link.options, 'mp4');
-  const headers: Headers = { 'content-type': 'audio/mp4', 'cache-control': 'no-store', 'accept-ranges': 'none' };
+  const { sound, lines } = splitPictures(link.options);
+  const wanted = baton.files(source, sound, 'mp4');
+  const type = lines === null ? 'audio/mp4' : 'video/mp4';
+  const headers: Headers = { 'content-type': type, 'cache-control': 'no-store', 'accept-ranges': 'none' };
   if (request.method === 'HEAD') {
     baton.sources.startIndex(source);
     return { status: 200, headers, body: null };
   }
   using ends = collecting(request, true);
-  const body = legBody(legParts({ wanted, place, link, limits: request.limits, baton, notes }), ends, notes);
+  const edits = parseRendition(sound);
+  if (edits.codec === 'copy') throw new BatonError('OPTIONS_INVALID', 'copy in fragments');
+  const pictures = lines === null ? null : await framedPictures(source, lines, edits, request, baton, notes);
+  const parts = legParts({ wanted, place, link, limits: request.limits, baton, notes, pictures });
+  const body = legBody(parts, ends, notes);
   const first = await body.next();
   headers['server-timing'] = serverTiming(notes.meter);
   baton.sources.startIndex(source);

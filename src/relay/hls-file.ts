@@ -38,7 +38,7 @@ export async function hlsFile(
   const source = await openSource(link, request, baton, notes, 'openAny');
   if (place === null) {
     baton.sources.startIndex(source);
-    const videos = await videosOf(source, options, request, baton, notes);
+    const videos = await videosOf(source, options.audio[0], request, baton, notes);
     return playlistReply(multivariant(source, options, videos, link.name), sourceFresh(baton), request, link, baton);
   }
   const { part } = place;
@@ -89,7 +89,7 @@ async function trackOf(
   notes: Notes,
 ): Promise<HlsTrack> {
   if (name.kind === 'video') {
-    const videos = await videosOf(source, options, request, baton, notes);
+    const videos = await videosOf(source, options.audio[0], request, baton, notes);
     const video = videos.find(({ lines }) => lines === name.height);
     if (video !== undefined) return videoTrack(video, source, baton);
   } else {

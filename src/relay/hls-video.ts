@@ -1,10 +1,11 @@
 import { hasCode } from '../errors.ts';
+import { videoInit } from '../media/fmp4-video.ts';
 import type { Source } from '../source/record.ts';
 import { offeredVideo, type OfferedVideo } from '../video/offered.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { etagOf } from './file-identity.ts';
-import type { HlsFileOptions } from './hls-options.ts';
+import type { CodedRendition } from '../grid/rendition.ts';
 import type { HlsTrack } from './hls-track.ts';
 import type { Request } from './reply.ts';
 
@@ -14,7 +15,7 @@ import type { Request } from './reply.ts';
  */
 export async function videosOf(
   source: Source,
-  { audio: [{ startMs, endMs }] }: HlsFileOptions,
+  { startMs, endMs }: Pick<CodedRendition, 'startMs' | 'endMs'>,
   request: Request,
   baton: Baton,
   { meter }: Notes,
@@ -33,6 +34,18 @@ export async function videosOf(
 
 const WITH_PICTURES: readonly Source['record']['container'][] = ['mp4', 'matroska'];
 
+/** A segment: the source's own pictures, or from the store, or as it is made. */
+export function videoSegment(
+  video: OfferedVideo,
+  index: number,
+  { segments }: Baton,
+  meter: Notes['meter'],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const make = video.segment(index);
+  return video.key === null ? make(meter, signal) : segments.read(`${video.key}/${index}`, make, meter, signal);
+}
+
 /** A rendition of the pictures as a track. */
 export function videoTrack(video: OfferedVideo, { record: { version } }: Source, baton: Baton): HlsTrack {
   const { lines, key, durations } = video;
@@ -42,10 +55,7 @@ export function videoTrack(video: OfferedVideo, { record: { version } }: Source,
     type: 'video/mp4',
     ends: durations.map((duration) => (end += duration)),
     tag: etagOf(version, baton.engine.id, 'hls', lines, key ?? 'copied'),
-    init: (signal) => video.init(signal),
-    segment: (index, { meter }, { signal }) =>
-      key === null
-        ? video.segment(index)(meter, signal)
-        : baton.segments.read(`${key}/${index}`, video.segment(index), meter, signal),
+    init: async (signal) => videoInit(await video.track(signal)),
+    segment: (index, { meter }, { signal }) => videoSegment(video, index, baton, meter, signal),
   };
 }

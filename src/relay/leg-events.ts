@@ -33,6 +33,8 @@ export interface StartEvent {
   readonly legSeconds: Seconds | null;
   /** Of a channel. */
   readonly live?: LiveWindow;
+  /** The pictures beside the sound, in square pixels; `codec` and `bitrate` above are those of both. */
+  readonly video?: { readonly width: number; readonly height: number; readonly frameRate: number };
 }
 
 /** What of a channel can be heard at present. */

@@ -3,7 +3,7 @@ import type { Engine } from '../ffmpeg/engine.ts';
 import type { PictureFormat } from '../ffmpeg/picture-args.ts';
 import { layPictures, linesOf, shownAt, type Rung } from '../grid/picture.ts';
 import { avcCodecs, writeAvcConfig, type Colour } from '../media/avc.ts';
-import { picturesIn, videoFragment, videoInit, type VideoSample, type VideoTrack } from '../media/fmp4-video.ts';
+import { picturesIn, videoFragment, type VideoSample, type VideoTrack } from '../media/fmp4-video.ts';
 import type { Store } from '../store/store.ts';
 import { shortHash } from '../source/record.ts';
 import type { Milliseconds } from '../units.ts';
@@ -18,8 +18,7 @@ export interface VideoDeps {
 }
 
 // Raised when a change alters the bytes of segments.
-const LAYOUT = 'baton-video-1';
-const TRACK = 1;
+const LAYOUT = 'baton-video-2';
 const FRAGMENT: Milliseconds = 500;
 const HIGH = 100;
 /** Boxes, and that of the buffer which a segment may begin with. */
@@ -53,7 +52,7 @@ export function codedVideo(film: Film, rung: Rung, version: string, { engine, st
       const at = next + samples.length;
       samples.push({ ...frame, duration: ticksAt(at + 1) - ticksAt(at), shownAfter: 0 });
       if (samples.length < perFragment && at + 1 < to) continue;
-      yield videoFragment({ sequence: next + 1, decodeTime: ticksAt(next), samples }, TRACK);
+      yield videoFragment({ sequence: next + 1, decodeTime: ticksAt(next), samples });
       next += samples.length;
       samples = [];
     }
@@ -68,14 +67,14 @@ export function codedVideo(film: Film, rung: Rung, version: string, { engine, st
       { length: timeline.segments },
       (_, index) => shownAt(timeline, span(index).to) - shownAt(timeline, span(index).from),
     ),
-    init: async (signal) => videoInit(trackOf(await sets(signal))),
+    track: async (signal) => trackOf(await sets(signal)),
     segment: (index) => (meter, signal) => make(index, meter, signal),
   };
 
   function trackOf({ sequence, picture }: ParameterSets): VideoTrack {
     const { width, height } = rung;
     const config = writeAvcConfig(sequence, picture);
-    return { id: TRACK, timescale: num, config, width, height, duration: ticksAt(timeline.frames) };
+    return { timescale: num, config, width, height, duration: ticksAt(timeline.frames) };
   }
 }
 

@@ -1,12 +1,11 @@
 import type { EncodeMeter } from '../encode/output.ts';
 import { linesOf, type Picture } from '../grid/picture.ts';
 import { avcCodecs } from '../media/avc.ts';
-import { picturesIn, videoFragment, videoInit, type VideoSample, type VideoTrack } from '../media/fmp4-video.ts';
+import { picturesIn, videoFragment, type VideoSample, type VideoTrack } from '../media/fmp4-video.ts';
 import type { Milliseconds } from '../units.ts';
 import type { Film, FilmCuts } from './film.ts';
 import type { OfferedVideo } from './offered.ts';
 
-const TRACK = 1;
 const FRAGMENT: Milliseconds = 500;
 /** Of what boxes add. */
 const BOXES = 1.02;
@@ -21,14 +20,14 @@ export function copiedVideo(film: Film, cuts: FilmCuts, shown: Picture): Offered
   const perFragment = picturesIn(FRAGMENT, rate);
   const duration = Math.round(film.duration * timescale);
   const coding = { config: config ?? new Uint8Array(), width, height, pixelAspect };
-  const track: VideoTrack = { id: TRACK, timescale, duration, mediaTime, ...coding };
+  const track: VideoTrack = { timescale, duration, mediaTime, ...coding };
 
   async function* make(index: number, meter: EncodeMeter, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     let decodeTime = pieces[index]?.decodeTime ?? 0;
     let pending: VideoSample[] = [];
     const flush = (): Uint8Array => {
       const samples = pending;
-      const fragment = videoFragment({ sequence: decodeTime + 1, decodeTime, samples }, TRACK);
+      const fragment = videoFragment({ sequence: decodeTime + 1, decodeTime, samples });
       pending = [];
       decodeTime += samples.reduce((sum, { duration }) => sum + duration, 0);
       return fragment;
@@ -47,7 +46,7 @@ export function copiedVideo(film: Film, cuts: FilmCuts, shown: Picture): Offered
     averageBandwidth: (whole / film.duration) * BOXES,
     durations: pieces.map(({ duration }) => duration),
     key: null,
-    init: () => Promise.resolve(videoInit(track)),
+    track: () => Promise.resolve(track),
     segment: (index) => (meter, signal) => make(index, meter, signal),
   };
 }

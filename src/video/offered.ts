@@ -1,4 +1,5 @@
 import { ladderOf, type Picture } from '../grid/picture.ts';
+import type { VideoTrack } from '../media/fmp4-video.ts';
 import type { Seconds } from '../units.ts';
 import { codedVideo, type VideoDeps } from './coded-video.ts';
 import { copiedVideo } from './copied-video.ts';
@@ -20,8 +21,8 @@ export interface OfferedVideo extends Picture {
   readonly durations: readonly Seconds[];
   /** Store key of its segments, without the index; null where they are the source's own, and are not kept. */
   readonly key: string | null;
-  /** What comes before any segment. */
-  init(signal: AbortSignal): Promise<Uint8Array>;
+  /** What decoders are told before any segment. */
+  track(signal: AbortSignal): Promise<VideoTrack>;
   /** Fragments of segment `index` as they are made; the same bytes each time. */
   segment(index: number): MakeSegment;
 }

@@ -5,6 +5,7 @@ import { openMatroskaFilm } from '../../src/video/matroska-film.ts';
 import { movieFilm } from '../../src/video/movie-film.ts';
 import { readMovieIndex } from '../../src/video/movie-index.ts';
 import { fetchPictures } from '../../src/video/open-movie.ts';
+import { videoInit } from '../../src/media/fmp4-video.ts';
 import { newMeter } from '../../src/meter/usage.ts';
 import type { ProbeRecord } from '../../src/source/record.ts';
 
@@ -41,7 +42,7 @@ export async function segmentOf(video: OfferedVideo, index: number): Promise<Buf
 
 /** The whole of a rendition, as a player puts it together. */
 export async function wholeOf(video: OfferedVideo): Promise<Buffer> {
-  const parts: Uint8Array[] = [await video.init(never)];
+  const parts: Uint8Array[] = [videoInit(await video.track(never))];
   for (const index of video.durations.keys()) parts.push(await segmentOf(video, index));
   return Buffer.concat(parts);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { videoInit } from '../../src/media/fmp4-video.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { offeredVideo, type OfferedVideo } from '../../src/video/offered.ts';
 import { testEngine } from '../support/baton.ts';
@@ -96,4 +97,4 @@ async function lowest(source: Uint8Array): Promise<OfferedVideo> {
 }
 
 const segmentOnly = async (video: OfferedVideo, index: number): Promise<Buffer> =>
-  Buffer.concat([await video.init(new AbortController().signal), await segmentOf(video, index)]);
+  Buffer.concat([videoInit(await video.track(new AbortController().signal)), await segmentOf(video, index)]);
