@@ -8,7 +8,7 @@ import { showOf } from './show.ts';
 import { STYLE } from './style.ts';
 import { TEMPLATE } from './template.ts';
 import type { SourceChoice } from './sound-source.ts';
-import { channelOf } from './wire.ts';
+import { channelOf, socketAddress } from './wire.ts';
 import type { Links } from './wire.ts';
 
 /** On a server there is no HTMLElement; importing the module must do no harm there. */
@@ -171,8 +171,7 @@ export class BatonStudio extends Base {
   }
 
   async #begin(token: string, channel: string, source: SourceChoice): Promise<void> {
-    const server = new URL('/ingest', this.getAttribute('server') ?? location.href);
-    server.protocol = server.protocol === 'http:' ? 'ws:' : 'wss:';
+    const server = socketAddress(new URL(this.getAttribute('server') ?? '', location.href));
     const broadcast = await createBroadcast({
       ...{ source, token, channel, name: this.getAttribute('station') ?? '' },
       bitrate: Number(this.getAttribute('bitrate') ?? 96) * 1000,

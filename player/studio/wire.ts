@@ -128,3 +128,11 @@ export function base64(bytes: Uint8Array): string {
 /** The channel that a token is for, `<key>.<expiry>.<channel>.<signature>`; null for what is no token. */
 export const channelOf = (token: string): string | null =>
   /^[^.]+\.[^.]+\.([a-z0-9][a-z0-9-]{0,63})\.[^.]+$/.exec(token.trim())?.[1] ?? null;
+
+/** Where a server takes publishers; an address of a WebSocket is taken as it is, as those of API Gateway end otherwise. */
+export function socketAddress(given: URL): URL {
+  if (given.protocol === 'ws:' || given.protocol === 'wss:') return given;
+  const address = new URL('/ingest', given);
+  address.protocol = given.protocol === 'http:' ? 'ws:' : 'wss:';
+  return address;
+}

@@ -3,7 +3,7 @@ import { BatonError } from '../errors.ts';
 import type { IntakePart } from '../intake/intake.ts';
 import { liveDemux, type LiveDemux } from '../intake/live-demux.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
-import { lastTitle, type SoundBatch } from './batch.ts';
+import { lastTitle, type Batch, type SoundBatch } from './batch.ts';
 import type { OnAir } from './on-air.ts';
 import { bytesAt } from './recording.ts';
 import type { ShowName, ShowStore } from './show-store.ts';
@@ -11,6 +11,8 @@ import type { ShowName, ShowStore } from './show-store.ts';
 /** Who joins gets as much of what was before: a decoder comes in with it, and a channel finds its place. */
 const BURST_MS: Milliseconds = 1_000;
 const BURST_BATCHES = 2;
+const STORED_BURST_MS: Milliseconds = 2_000;
+const MOST_BURST_BATCHES = 64;
 /** In a process that has just taken over a show: its listeners had what came last. */
 const RESUMED_MS: Milliseconds = 15_000;
 const RESUMED_BURST_MS: Milliseconds = 10_000;
@@ -63,9 +65,8 @@ export async function* followStored(
   const demux = liveDemux(null);
   const current = lastTitle(last.batch);
   if (current !== null) yield { kind: 'title', title: current };
-  const first = Math.max(0, last.index - BURST_BATCHES);
+  const { first, start } = await burst(name, last, shows, signal);
   const { headAt } = last.batch.writer;
-  const start = await shows.batch(name, first, signal);
   if (headAt !== null && start?.kind === 'sound' && headAt < start.at)
     yield* headParts(demux, await bytesAt(shows, name, headAt, HEAD, signal));
   for (let index = first; ;) {
@@ -84,6 +85,21 @@ export async function* followStored(
 /** Headers without a title are no news: the publisher says what is on. */
 const told = (parts: readonly IntakePart[]): readonly IntakePart[] =>
   parts.filter((part) => part.kind !== 'title' || part.title.title !== '');
+
+/** Where to begin: where a function stores each message by itself, some batches are very short. */
+async function burst(
+  name: ShowName,
+  last: { readonly index: number; readonly batch: SoundBatch },
+  shows: ShowStore,
+  signal: AbortSignal,
+): Promise<{ readonly first: number; readonly start: Batch | null }> {
+  for (let back = BURST_BATCHES; ; back *= 2) {
+    const first = Math.max(0, last.index - back);
+    const start = await shows.batch(name, first, signal);
+    const isEnough = start?.kind !== 'sound' || start.writtenAt <= last.batch.writtenAt - STORED_BURST_MS;
+    if (isEnough || first === 0 || back >= MOST_BURST_BATCHES) return { first, start };
+  }
+}
 
 /** What the head of a stream says to somebody who joins later: its packets are of the past. */
 function headParts(demux: LiveDemux, head: Uint8Array): IntakePart[] {
