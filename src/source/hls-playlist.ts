@@ -95,16 +95,20 @@ function playable(media: MediaPlaylist): MediaPlaylist {
   return media;
 }
 
+/** Whether nothing will be added to it. */
+export const isOver = ({ isEnded, type }: MediaPlaylist): boolean => isEnded || type === 'VOD';
+
 /**
  * What tells one version of a playlist from another: names, order, lengths and encryption of its segments. Hosts and
  * queries are left out, for they change where access is granted for a while.
  */
-export function shapeOf({ mediaSequence, segments }: MediaPlaylist): string {
+export function shapeOf(media: MediaPlaylist): string {
+  const { mediaSequence, segments } = media;
   const path = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : url);
   const keyOf = ({ key }: Segment): unknown => key && [key.method, key.url && path(key.url), key.iv && [...key.iv]];
   const rows = segments.map((segment) => {
     const { url, range, duration, discontinuity, gap, map } = segment;
     return [path(url), range, duration, discontinuity, gap, map && [path(map.url), map.range], keyOf(segment)];
   });
-  return shortHash(JSON.stringify([mediaSequence, rows]));
+  return shortHash(JSON.stringify([mediaSequence, isOver(media), rows]));
 }

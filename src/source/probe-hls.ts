@@ -2,7 +2,7 @@ import { BatonError, hasCode } from '../errors.ts';
 import type { MediaPlaylist, Segment } from '../hls/media-playlist.ts';
 import type { FragmentTrack } from '../media/fragment-init.ts';
 import type { Samples, Seconds } from '../units.ts';
-import { shapeOf } from './hls-playlist.ts';
+import { isOver, shapeOf } from './hls-playlist.ts';
 import type { HlsReader } from './hls-reader.ts';
 import { type HlsCoding, type HlsSound, readSound } from './hls-sound.ts';
 import type { SourceMeter } from './reader.ts';
@@ -27,7 +27,7 @@ export async function probeHls(
   signal: AbortSignal,
   meter?: SourceMeter,
 ): Promise<ProbeRecord> {
-  if (!media.isEnded && media.type !== 'VOD') throw new BatonError('SOURCE_LIVE', url);
+  if (!isOver(media)) throw new BatonError('SOURCE_LIVE', url);
   if (media.segments.length === 0) throw new BatonError('SOURCE_EMPTY', url);
   if (media.segments.length > MOST_SEGMENTS)
     throw new BatonError('SOURCE_TOO_LARGE', `${media.segments.length} segments`);

@@ -232,6 +232,9 @@ test('addresses that expire are found anew by the link, and another playlist is 
   for (const [path, bytes] of Object.entries(files)) at.origin.places.set(path.replace('main', 'other'), bytes);
   const changed = await at.sources.open(at.url, soon());
   expect(changed.record.version).not.toBe(source.record.version);
+  at.pass(400_000);
+  at.origin.places.set('/main.m3u8', text.replace(/#EXT-X-(ENDLIST|PLAYLIST-TYPE:VOD)/g, ''));
+  await expect(at.sources.open(at.url, soon())).rejects.toMatchObject({ code: 'SOURCE_LIVE' });
 });
 
 test('a segment that is not what was indexed is never mixed in', async () => {
