@@ -112,11 +112,7 @@ test('from the microphone to a listener who has just come it takes less than 2 s
     let bytes = 0;
     const arrived = pieces.find((piece) => (bytes += piece.bytes.length) >= (place ?? 0) * 16_000)?.at ?? Infinity;
     const startedAt = pieces[0]?.at ?? Infinity;
-    const arrivalLag = arrived / 1000 - spokenAt;
     const earLag = Math.max(arrived / 1000, startedAt / 1000 + (place ?? 0)) - spokenAt; // who plays from the first byte on
-    console.log(
-      `spoken at ${spokenAt} s: arrived ${arrivalLag.toFixed(2)} s later, heard ${earLag.toFixed(2)} s later`,
-    );
     expect(earLag).toBeLessThan(2);
   }
 });
