@@ -16,6 +16,8 @@ import {
 
 const PAGE = new URL('../../player/demo/page.html', import.meta.url);
 const STUDIO_PAGE = new URL('../../player/demo/studio.html', import.meta.url);
+/** Of both pages. */
+const STYLE = new URL('../../player/demo/page.css', import.meta.url);
 const MOST_BODY_BYTES: Bytes = 16_384;
 
 const PAGE_HEADERS: Headers = {
@@ -25,6 +27,8 @@ const PAGE_HEADERS: Headers = {
     "default-src 'self'; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
 };
+
+const STYLE_HEADERS: Headers = { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' };
 
 /**
  * The demo pages and what they ask for. It signs links for whoever reaches it, so it answers only to the names of this
@@ -41,6 +45,7 @@ export function demoApp(demo: Demo, signer: Signer): App {
     if (path === '/') return content(await readFile(PAGE), PAGE_HEADERS);
     if (path === '/api/demo') return json(describeDemo(demo, signer));
     if (path === '/studio') return content(await readFile(STUDIO_PAGE), PAGE_HEADERS);
+    if (path === '/demo/page.css') return content(await readFile(STYLE), STYLE_HEADERS);
     if (path === '/api/studio') return json(describeStudio(signer));
     if (path === '/api/feed') return json({ text: await readFeed(demo) });
     const { cover } = demo.episode;

@@ -96,5 +96,6 @@ export function makeMp3(): Buffer {
 function typeOf(path: string): string {
   if (path.endsWith('.js')) return 'text/javascript; charset=utf-8';
   if (path.startsWith('/api/')) return 'application/json';
+  if (path.endsWith('.css')) return 'text/css; charset=utf-8';
   return path.endsWith('.svg') ? 'image/svg+xml' : 'text/html; charset=utf-8';
 }

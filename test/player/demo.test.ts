@@ -163,6 +163,7 @@ async function pageFiles(): Promise<Record<string, string>> {
   };
   return {
     '/demo': await readFile('player/demo/page.html', 'utf8'),
+    '/demo/page.css': await readFile('player/demo/page.css', 'utf8'),
     '/api/demo': JSON.stringify(demo),
     '/api/feed': JSON.stringify({ text: FEED }),
     '/api/break': JSON.stringify({ said: 'One encoder was killed.' }),
