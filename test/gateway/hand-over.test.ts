@@ -31,7 +31,7 @@ test.skipIf(process.env['BATON_FULL'] !== '1')(
       expect(listener?.events.map(({ type }) => type)).not.toContain('discontinuity');
       expect(listener?.legs().length).toBeGreaterThan(4);
       expect(listener?.retries).toBe(0);
-      expect(listener?.starvedMs()).toBeLessThan(200);
+      expect(listener?.starvedMs()).toBeLessThan(1_000); // who was first has little ahead
     } finally {
       listener?.stop();
     }
