@@ -13,6 +13,7 @@ import { pages } from './pages.ts';
 import { randomSeek } from './random-seek.ts';
 import { raw } from './raw.ts';
 import { table } from './table.ts';
+import { videoSegment } from './video-segment.ts';
 import { wholeEpisode } from './whole-episode.ts';
 
 /** Every benchmark: Baton and its peer on this machine, in the same run. */
@@ -29,6 +30,7 @@ const BENCHMARKS = {
   feed,
   live,
   hls,
+  videoSegment,
 };
 
 const { values, positionals } = parseArgs({
