@@ -31,7 +31,7 @@ export function createPlayback(audio: HTMLMediaElement, deps: PlaybackDeps): Pla
       const choice = chooseSource(sources, audio);
       const isFramed = choice?.engine === 'framed';
       if (isFramed || engine !== file) attachment.abort();
-      if (isFramed) use(createFramedEngine(audio, deps, choice.src, { autoplay, at }));
+      if (isFramed) use(createFramedEngine(audio, deps, choice, { autoplay, at }));
       else {
         if (engine !== file) use(file);
         file.load(choice?.src ?? '', { autoplay, at, isPlaylist: choice?.engine === 'playlist' });

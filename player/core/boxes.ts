@@ -1,5 +1,5 @@
-/** Fragments are at most 500 ms, and a moov is small: nothing honest comes near this. */
-const LONGEST_BOX = 4 * 2 ** 20;
+/** Fragments of sound are at most 500 ms, those of a film a few seconds: nothing honest comes near this. */
+const LONGEST_BOX = 2 ** 24;
 
 /** A whole box of ISO/IEC 14496-12 section 4.2, header included. */
 export interface Box {

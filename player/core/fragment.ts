@@ -5,6 +5,8 @@ export interface Fragment {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly start: number;
   readonly end: number;
+  /** Of a film: what of it is new when all before `from` is there; null when nothing is. */
+  readonly after?: (from: number) => Fragment | null;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { setRate, startAudio, unload, watchAudio } from './audio.ts';
+import type { Choice } from './choose-source.ts';
 import type { Details, Engine, PlaybackDeps, Stats } from './engine.ts';
 import { TRUE_DURING_OUTAGE } from './media-events.ts';
 import { failedDetail } from './outage-detail.ts';
@@ -17,13 +18,13 @@ const PAUSED_LIMIT_MS = 60_000;
 const LAST = 0.1;
 
 /**
- * Plays the framed stream at `src` through MediaSource, as a chain of legs, from `at` seconds on. It begins when it is
+ * Plays the framed stream of a choice through MediaSource, as a chain of legs, from `at` seconds on. It begins when it is
  * attached, or with `play` if `audio.preload` says so.
  */
 export function createFramedEngine(
   audio: HTMLMediaElement,
   deps: PlaybackDeps,
-  src: string,
+  { src, isFilm = false }: Pick<Choice, 'src' | 'isFilm'>,
   { autoplay, at }: { readonly autoplay: boolean; readonly at: number },
 ): Engine {
   const { emit, changed, now, random } = deps;
@@ -50,7 +51,7 @@ export function createFramedEngine(
   const position = (): number => place ?? audio.currentTime;
   const isStarved = (): boolean => place !== null || audio.readyState < 3;
 
-  const supply = createSupply(audio, src, {
+  const supply = createSupply(audio, src, isFilm, {
     ...{ now, random, emit, position, event, wanted: () => wanted },
     eos: (time) => void (duration = Number.isNaN(duration) ? time : duration),
     fed: () => isPeeking && supply.park(),

@@ -1,4 +1,5 @@
 import { createBoxReader, joined } from './boxes.ts';
+import type { FilmMemory, FilmReader } from './film.ts';
 import { readFragment } from './fragment.ts';
 import type { Fragment } from './fragment.ts';
 import { readInit } from './init.ts';
@@ -30,6 +31,8 @@ export interface LegDeps {
   readonly fetch: (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
   readonly now: () => number;
   readonly timer: Timer;
+  /** Of a film; null of sound alone. */
+  readonly film?: FilmMemory | null;
 }
 
 /** One request under way. */
@@ -76,7 +79,7 @@ export function openLeg(
       return;
     }
     const reader = response.body.getReader();
-    const parts = createParts();
+    const parts = createParts(deps.film ? (await import('./film.ts')).createFilmReader(deps.film) : READER);
     for (;;) {
       rest();
       rest = deps.timer(stalled, IDLE_MS);
@@ -111,12 +114,15 @@ export function openLeg(
   };
 }
 
+/** Of what is sound alone. */
+const READER = { init: readInit, fragment: readFragment };
+
 /** Makes parts of chunks; throws a RangeError for what is no framed stream. */
-function createParts(): (chunk: Uint8Array) => LegPart[] {
+function createParts(reader: FilmReader | typeof READER): (chunk: Uint8Array) => LegPart[] {
   const boxes = createBoxReader();
   let init: Init | null = null;
   let header: Uint8Array | null = null;
-  let moof: Uint8Array | null = null;
+  let moof: Uint8Array<ArrayBuffer> | null = null;
 
   function part({ type, bytes }: ReturnType<typeof boxes.push>[number]): LegPart | null {
     if (type === 'emsg') {
@@ -126,12 +132,12 @@ function createParts(): (chunk: Uint8Array) => LegPart[] {
     if (type === 'ftyp') header = bytes;
     if (type === 'moof') moof = bytes;
     if (type === 'moov' && header !== null) {
-      init = readInit(bytes);
+      init = reader.init(bytes);
       return { kind: 'init', init, bytes: joined(header, bytes) };
     }
     if (type !== 'mdat' || moof === null) return null;
     if (init === null) throw new RangeError();
-    const fragment = readFragment(moof, bytes, init.sampleTicks);
+    const fragment = reader.fragment(moof, bytes, init.sampleTicks);
     moof = null;
     return { kind: 'fragment', fragment };
   }

@@ -11,9 +11,12 @@ export function mediaSourceClass(): MediaSourceClass | null {
   return scope.MediaSource ?? scope.ManagedMediaSource ?? null;
 }
 
+/** Whether a type, codecs, or an address with its options are those of a film. */
+export const hasPicture = (type: string): boolean => /^video|avc1|~video\./.test(type);
+
 /** The type to give a source buffer for a codec, in the spelling that this browser takes; null when it takes none. */
 export function playableType(Source: MediaSourceClass, codec: string): string | null {
   const spellings = codec.toLowerCase() === 'opus' ? ['opus', 'Opus'] : [codec];
-  const types = spellings.map((spelling) => `audio/mp4; codecs="${spelling}"`);
+  const types = spellings.map((spelling) => `${hasPicture(codec) ? 'video' : 'audio'}/mp4; codecs="${spelling}"`);
   return types.find((type) => Source.isTypeSupported(type)) ?? null;
 }

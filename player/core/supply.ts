@@ -61,11 +61,12 @@ export interface Supply {
 }
 
 /** Feeds `audio` from the framed stream at `src`. */
-export function createSupply(audio: HTMLMediaElement, src: string, deps: SupplyDeps): Supply {
+export function createSupply(audio: HTMLMediaElement, src: string, isFilm: boolean, deps: SupplyDeps): Supply {
   let sink: Sink | null = null;
   let ahead = AHEAD;
   let [retries, evictions, quotaHits] = [0, 0, 0];
   const log = createLegLog();
+  const film = isFilm ? new Map<number, number>() : null;
   const { now, random, position, wanted } = deps;
 
   const chain = createChain({
@@ -76,6 +77,7 @@ export function createSupply(audio: HTMLMediaElement, src: string, deps: SupplyD
         fetch: (url, init) => fetch(url, { ...init, cache: 'no-store' }), // a refusal must not be remembered
         now,
         timer,
+        film,
       });
     },
     hasRoom(until, legSeconds) {

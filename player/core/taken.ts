@@ -35,7 +35,7 @@ export function createTaken(): Taken {
       init = next;
     },
     fresh(whole) {
-      const fragment = withoutStart(whole, end, init.sampleTicks);
+      const fragment = whole.after ? whole.after(end) : withoutStart(whole, end, init.sampleTicks);
       if (fragment === null) return null;
       if (end > 0 && fragment.start > end + init.sampleTicks / 2) gaps.push([seconds(end), seconds(fragment.start)]);
       end = fragment.end;

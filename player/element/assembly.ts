@@ -74,13 +74,14 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
     picture: () => picture,
     chapterAt: (seconds: number) => chapterAt(programme.chapters(), seconds),
   };
-  const sleep = createSleep({ ...parts, stop: fallAsleep }, render);
+  const say = (text: string): void => controls.say(text);
+  const sleep = createSleep({ ...parts, say }, render);
   const deck: Deck = {
     ...{ ...parts, sleep },
     goTo: (episode) => goTo(episode, true),
     address: () => host.getAttribute('share-url') ?? location.href,
     prices: () => host.prices,
-    say: (text) => controls.say(text),
+    say,
   };
   const controls = createControls(deck, () => host.hasAttribute('stats'));
   let steering: Steering | null = null;
@@ -129,15 +130,7 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
 
   function finished(): void {
     if (sleep.choice() !== 'episode') goTo(programme.episode() + 1, true);
-    else {
-      sleep.choose(null);
-      controls.say(language.words.asleep);
-    }
-  }
-
-  function fallAsleep(): void {
-    if (playback.wanted()) controls.say(language.words.asleep);
-    playback.stop();
+    else sleep.fall();
   }
 
   function goTo(episode: number, shouldPlay: boolean): void {
@@ -218,7 +211,7 @@ export function assemble(host: Host, root: ShadowRoot): Assembly {
   };
 }
 
-/** By type or name; of a framed stream, whose name says nothing, the type does. */
-const MAY_HAVE_PICTURE = /^video|mpegurl|\.(?:m3u8|m4v|mov|webm|ogv)(?:[?#]|$)/i;
+/** By type or name; a framed stream says so among its options. */
+const MAY_HAVE_PICTURE = /^video|mpegurl|~video\.|\.(m3u8|mov|webm)\b/i;
 
 const nothing = (): void => undefined;

@@ -1,3 +1,4 @@
+import { SLEEP } from '../i18n/en-sleep.ts';
 import type { Deck, View } from './deck.ts';
 import { createSleepTimer } from './sleep-timer.ts';
 import type { SleepTimer } from './sleep-timer.ts';
@@ -7,12 +8,15 @@ import { SLEEP_STYLE } from './style-sleep.ts';
 export interface SleepPlayer extends Pick<Deck, 'root' | 'audio' | 'playback' | 'chapters' | 'chapterAt' | 'language'> {
   /** Lowers what is heard to a share of the volume. */
   readonly fade: (share: number) => void;
-  /** Silence, at no further cost. */
-  readonly stop: () => void;
+  /** Says it to everybody. */
+  readonly say: (text: string) => void;
 }
 
 /** A sleep timer that shows on its button the minutes that are left. */
-export interface SleepWatch extends SleepTimer, View {}
+export interface SleepWatch extends SleepTimer, View {
+  /** The time has come, and it is silent already. */
+  fall(): void;
+}
 
 /** Sets a timer to the clock of the page. */
 export function createSleepWatch({
@@ -23,10 +27,15 @@ export function createSleepWatch({
   language,
   chapterAt,
   fade,
-  stop,
+  say,
 }: SleepPlayer): SleepWatch {
+  const tell = (): void => say({ ...SLEEP, ...language().words }.asleep);
   const timer = createSleepTimer({
-    ...{ fade, stop },
+    fade,
+    stop() {
+      if (playback.wanted()) tell();
+      playback.stop(); // at no further cost
+    },
     now: () => performance.now(),
     position: () => playback.position(),
     rate: () => audio.playbackRate,
@@ -49,6 +58,10 @@ export function createSleepWatch({
 
   return {
     ...timer,
+    fall() {
+      timer.choose(null);
+      tell();
+    },
     render() {
       const remaining = typeof timer.choice() === 'number' ? timer.remaining() : null;
       button?.classList.toggle('set', timer.choice() !== null);

@@ -6,6 +6,8 @@ import type { SleepPlayer, SleepWatch } from './sleep-watch.ts';
 export interface Sleep extends View {
   choice(): SleepChoice;
   choose(choice: SleepChoice): void;
+  /** The time has come, and it is silent already. */
+  fall(): void;
 }
 
 /** Awake at first; `changed` when another choice stands. */
@@ -31,6 +33,7 @@ export function createSleep(player: SleepPlayer, changed: () => void): Sleep {
           () => (wanted = null),
         );
     },
+    fall: () => watch?.fall(),
     render: () => watch?.render(),
   };
 }

@@ -41,10 +41,12 @@ export function createStage(player: Element): Stage {
     video: () => (media === audio ? null : video),
     use(hasPicture) {
       const next = hasPicture ? (video ??= makeVideo()) : audio;
-      for (const name of KEPT) Reflect.set(next, name, Reflect.get(media, name));
+      for (const name of KEPT) (next as Record<Kept, unknown>)[name] = media[name];
       media = next;
     },
   };
 }
 
-const KEPT = ['volume', 'muted', 'defaultPlaybackRate', 'playbackRate', 'preservesPitch', 'crossOrigin'];
+const KEPT = ['volume', 'muted', 'defaultPlaybackRate', 'playbackRate', 'preservesPitch', 'crossOrigin'] as const;
+
+type Kept = (typeof KEPT)[number];

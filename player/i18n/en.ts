@@ -16,7 +16,6 @@ export const WORDS = {
   chapters: 'Chapters',
   episodes: 'Episodes',
   sleep: 'Sleep timer',
-  asleep: 'Stopped by the sleep timer.',
   share: 'Copy link to this moment',
   retry: 'Try again',
   offline: 'You are offline.',

@@ -29,4 +29,4 @@ const html = (text: string): string =>
 
 /** The values of variables are left as they are by the minifier. */
 const css = async (text: string): Promise<string> =>
-  (await transform(text, { loader: 'css', minify: true })).code.trimEnd().replace(/([,:]) /g, '$1');
+  (await transform(text, { loader: 'css', minify: true })).code.trimEnd().replace(/([,:]) | (?=\/ )|(?<= \/) /g, '$1');

@@ -3,6 +3,7 @@ const CORE_LATER = {
   playhead: 'core/playhead.ts',
   stall: 'core/stall.ts',
   live: 'core/live.ts',
+  film: 'core/film.ts',
   hls: 'core/playlist-feed.ts',
   'hls-light': 'core/hls-light.ts',
   'hls-full': 'core/hls-full.ts',

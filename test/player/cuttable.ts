@@ -9,6 +9,8 @@ export interface Cuttable extends AsyncDisposable {
   readonly connections: number;
   /** Ends all connections without a word. */
   cut(): void;
+  /** Cuts each of the next connections when it has brought so many bytes. */
+  cutNext(...afterBytes: readonly number[]): void;
   /** Where new connections go. */
   moveTo(origin: string): void;
 }
@@ -18,9 +20,15 @@ export async function cuttable(origin: string): Promise<Cuttable> {
   let target = new URL(origin);
   let connections = 0;
   const open = new Set<net.Socket>();
+  const limits: number[] = [];
   const server = net.createServer((near) => {
     connections++;
     const far = net.connect(Number(target.port), target.hostname);
+    let left = limits.shift() ?? Infinity;
+    far.on('data', ({ length }) => {
+      left -= length;
+      if (left < 0) near.destroy();
+    });
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -45,6 +53,7 @@ export async function cuttable(origin: string): Promise<Cuttable> {
       return connections;
     },
     cut,
+    cutNext: (...afterBytes) => void limits.push(...afterBytes),
     moveTo: (next) => void (target = new URL(next)),
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');

@@ -5,13 +5,14 @@ import { EPISODES } from '../../player/i18n/en-episodes.ts';
 import { LIVE } from '../../player/i18n/en-live.ts';
 import { PICTURE } from '../../player/i18n/en-picture.ts';
 import { REFUSALS } from '../../player/i18n/en-refusals.ts';
+import { SLEEP } from '../../player/i18n/en-sleep.ts';
 import { STEERING } from '../../player/i18n/en-steering.ts';
 import { WORDS } from '../../player/i18n/en.ts';
 import { LANGUAGES, loadLanguage } from '../../player/element/language.ts';
 
 const english: Readonly<Record<string, string>> = {
   ...{ ...WORDS, ...DRAWERS, ...EPISODES, ...LIVE },
-  ...{ ...PICTURE, ...REFUSALS, ...STEERING },
+  ...{ ...PICTURE, ...REFUSALS, ...SLEEP, ...STEERING },
 };
 const others = LANGUAGES.filter((code) => code !== 'en');
 /** Words that a language has in common with English. */
