@@ -16,6 +16,7 @@ interface Track {
   readonly timescale: number;
   /** Where the presentation begins in it, by its edit list; in its own ticks. */
   readonly begin: number;
+  readonly isPicture: boolean;
   /** Of a sample whose fragment does not say. */
   sampleTicks: number;
 }
@@ -26,17 +27,18 @@ const TIMESCALE = 48_000;
 const UNEVEN = 0.4 * TIMESCALE;
 
 /**
- * A reader at the start of a leg. A picture depends on those before it, so that fragments stay whole, and of each track the
- * next one taken is the one behind the last; where the chain goes elsewhere it begins with all that comes, for that
- * begins with a picture of its own. Loaded with the first film, and a script by itself.
+ * A reader at the start of a leg. Fragments stay whole: of the sound those that have been taken are dropped, of the pictures
+ * none, for a leg begins with one that stands for itself, and those behind it need it; what is taken twice changes
+ * nothing. Loaded with the first film, and a script by itself.
  */
 export function createFilmReader(memory: FilmMemory): FilmReader {
   const tracks = new Map<number, Track>();
 
   function after(id: number, start: number, end: number, from: number): number | null {
     if (memory.get(ALL) !== from) memory.clear();
-    if (end <= (memory.get(id) ?? 0) + ROUNDING) return null;
-    memory.set(id, end);
+    const taken = memory.get(id) ?? 0;
+    if (end <= taken + ROUNDING && tracks.get(id)?.isPicture !== true) return null;
+    memory.set(id, Math.max(taken, end));
     for (const other of tracks.keys()) if (!memory.has(other)) memory.set(other, Math.min(start, end));
     memory.delete(ALL);
     const all = Math.min(...memory.values());
@@ -116,8 +118,9 @@ function readTrack(moov: Uint8Array, trak: Place): [id: number, track: Track] {
   if (tkhd === null || mdhd === null) throw new RangeError();
   const id = view.getUint32(tkhd.at + (moov[tkhd.at + 8] === 1 ? 28 : 20));
   const timescale = view.getUint32(mdhd.at + (moov[mdhd.at + 8] === 1 ? 28 : 20));
-  const elst = find(moov, trak, 'edts', 'elst');
-  return [id, { timescale, begin: elst === null ? 0 : beginOf(view, elst.at), sampleTicks: 0 }];
+  const [elst, hdlr] = [find(moov, trak, 'edts', 'elst'), find(moov, trak, 'mdia', 'hdlr')];
+  const isPicture = hdlr !== null && textOf(moov, hdlr).slice(16, 20) === 'vide';
+  return [id, { timescale, isPicture, begin: elst === null ? 0 : beginOf(view, elst.at), sampleTicks: 0 }];
 }
 
 /** Of the first edit that is no pause (ISO/IEC 14496-12 section 8.6.6). */

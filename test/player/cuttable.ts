@@ -25,9 +25,12 @@ export async function cuttable(origin: string): Promise<Cuttable> {
     connections++;
     const far = net.connect(Number(target.port), target.hostname);
     let left = limits.shift() ?? Infinity;
-    far.on('data', ({ length }) => {
-      left -= length;
-      if (left < 0) near.destroy();
+    far.on('data', (bytes) => {
+      left -= bytes.length;
+      if (left >= 0 || near.writableEnded) return;
+      far.unpipe(near);
+      near.write(bytes.subarray(0, bytes.length + left));
+      near.destroySoon(); // with what it was given so far
     });
     for (const [socket, other] of [
       [near, far],

@@ -1,0 +1,92 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBaton } from '../support/baton.ts';
+import type { TestBaton } from '../support/baton.ts';
+import { launchBrowser, openPage } from '../support/browser.ts';
+import { film } from '../support/film.ts';
+import { startOrigin } from '../support/origin.ts';
+import type { Origin } from '../support/origin.ts';
+import { cuttable } from './cuttable.ts';
+import { hlsOrigin } from './hls-origin.ts';
+import { get, playerFiles, set } from './player-page.ts';
+
+const [SECONDS, FRAMES] = [14, 350];
+
+let browser: Browser;
+let origin: Origin;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  origin = await startOrigin(await film({}));
+});
+afterAll(async () => {
+  await browser.close();
+  await origin.close();
+});
+
+/** A page that plays the film of a Baton whose legs last so long, and what can be cut on the way. */
+async function scene(legMs: number) {
+  const baton: TestBaton = await startBaton({ allowOrigins: [origin.origin], config: { legMs } });
+  const proxy = await cuttable(baton.origin);
+  const link = baton.file(origin.url('/film.mp4'), 'codec.aac~bitrate.64k~video.480p', { name: 'film.mp4' });
+  const { scripts } = await playerFiles();
+  const body = `<script type="module" src="/player/baton-player.js"></script>
+    <baton-player preload="none" src="${proxy.origin + link.slice(baton.origin.length)}"></baton-player>`;
+  const pages = await hlsOrigin({ ...scripts, '/page': `<!doctype html><meta charset="utf-8">${body}` });
+  const tab = await openPage(browser, `${pages.origin}/page`);
+  return {
+    ...{ page: tab.page, errors: tab.errors, proxy },
+    async [Symbol.asyncDispose]() {
+      await tab[Symbol.asyncDispose]();
+      await Promise.all([pages[Symbol.asyncDispose](), proxy[Symbol.asyncDispose](), baton.stop()]);
+    },
+  };
+}
+
+const play = (page: Page): Promise<unknown> => page.evaluate(() => document.querySelector('baton-player')?.play());
+
+/** How many pictures were decoded, and what is buffered. */
+const seen = (page: Page) =>
+  page.evaluate(() => {
+    const video = document.querySelector('baton-player')?.shadowRoot?.querySelector('video');
+    const { buffered } = video ?? {};
+    const ranges = Array.from({ length: buffered?.length ?? 0 }, (_, i) => [buffered?.start(i), buffered?.end(i)]);
+    return { frames: video?.getVideoPlaybackQuality().totalVideoFrames, ranges };
+  });
+
+interface Told {
+  readonly legs: readonly { readonly end: string; readonly bytes: number }[];
+  readonly codec: string;
+  readonly retries: number;
+}
+
+test('a film plays through its legs to the end, every picture of it, and can be sought in', async () => {
+  await using it = await scene(4000);
+  await play(it.page);
+  await expect.poll(() => get(it.page, 'videoHeight'), { timeout: 15_000 }).toBe(180);
+  await expect.poll(() => get(it.page, 'ended'), { timeout: 40_000 }).toBe(true);
+  expect(await seen(it.page)).toEqual({ frames: FRAMES, ranges: [[0, SECONDS]] });
+  const stats = (await get(it.page, 'stats')) as Told;
+  expect(stats.codec).toMatch(/^avc1\.[0-9a-f]{6},mp4a\.40\.2$/);
+  expect(stats.legs.length).toBeGreaterThan(1);
+  expect(stats.retries).toBe(0);
+  await set(it.page, 'currentTime', 7.3);
+  await play(it.page);
+  await expect.poll(() => get(it.page, 'currentTime')).toBeGreaterThan(8);
+  expect(await get(it.page, 'error')).toBeNull();
+  expect(it.errors).toEqual([]);
+}, 90_000);
+
+test('a leg that is cut in the middle goes on behind the last fragment of each track', async () => {
+  await using it = await scene(20_000);
+  it.proxy.cutNext(20_000, 30_000, 25_000);
+  await play(it.page);
+  await expect.poll(() => get(it.page, 'ended'), { timeout: 60_000 }).toBe(true);
+  const stats = (await get(it.page, 'stats')) as Told;
+  const cut = stats.legs.filter(({ end }) => end === 'cut');
+  expect(cut.length).toBeGreaterThanOrEqual(3);
+  expect(cut.filter(({ bytes }) => bytes > 10_000).length).toBeGreaterThanOrEqual(1);
+  const { frames, ranges } = await seen(it.page);
+  expect(ranges).toEqual([[0, SECONDS]]);
+  expect(frames).toBeGreaterThanOrEqual(FRAMES); // the picture at a cut may be decoded twice
+  expect(it.errors).toEqual([]);
+}, 90_000);
