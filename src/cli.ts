@@ -23,7 +23,8 @@ const program = new Command('baton')
   .configureOutput({ outputError: () => undefined }) // said below, once and in our words
   .addHelpText('after', `\nEnvironment:\n${ENVIRONMENT.join('\n')}`);
 
-for (const add of [addServe, addLambda, addLink, addIngest, addProbe, addVerify, addCost, addDoctor, addKeys]) add(program);
+for (const add of [addServe, addLambda, addLink, addIngest, addProbe, addVerify, addCost, addDoctor, addKeys])
+  add(program);
 
 // A reader who has seen enough (`baton link … | head -c 10`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
