@@ -12,6 +12,7 @@ import { newLink, type LinkAsk, type NewLink } from './new-link.ts';
 import { playerScripts } from './player-scripts.ts';
 import { notFound, routes } from './routes.ts';
 import { signingKeys } from './signing-keys.ts';
+import { answersUnderWay } from './under-way.ts';
 
 /** What Baton needs inside another server. */
 export interface MountOptions {
@@ -55,7 +56,7 @@ export async function mountBaton(options: MountOptions = {}): Promise<MountedBat
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now: Date.now, onUsage });
   const routed = routes(baton, await playerScripts());
   const stopping = new AbortController();
-  const answers = new Set<Promise<void>>();
+  const answers = answersUnderWay();
 
   const appOf = (target: string): App | null => {
     const isInside = basePath === '' || target.startsWith(`${basePath}/`);
@@ -70,10 +71,7 @@ export async function mountBaton(options: MountOptions = {}): Promise<MountedBat
         next();
         return;
       }
-      const answered = answer(app ?? notFound, incoming, response, stopping.signal).finally(() =>
-        answers.delete(answered),
-      );
-      answers.add(answered);
+      answers.add(answer(app ?? notFound, incoming, response, stopping.signal));
     },
     fetch: (request) => answerFetch(appOf(targetOf(request)) ?? notFound, request, stopping.signal),
     link: (ask) => {
@@ -85,7 +83,7 @@ export async function mountBaton(options: MountOptions = {}): Promise<MountedBat
       baton.admission.close();
       baton.listeners.close();
       stopping.abort(new BatonError('STOPPING'));
-      await Promise.all(answers);
+      await answers.none();
       await baton.close();
     },
   };

@@ -20,6 +20,7 @@ import { publishingOf } from './publishers.ts';
 import { putSource, updateMetadata } from './source-apps.ts';
 import { isSourceClient, serveSource } from './source-client.ts';
 import { notFound, routes } from './routes.ts';
+import { answersUnderWay, type UnderWay } from './under-way.ts';
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -81,14 +82,11 @@ export async function startServer({
     throw error;
   });
   const fallback = demo === null ? notFound : demoApp(demo, { keys, origin, now: () => now() / 1000 });
-  const answers = new Set<Promise<void>>();
+  const answers = answersUnderWay();
   server.on('upgrade', (incoming, peer, head) => socket.upgrade(incoming, peer, head));
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
     const app = routed(incoming.url ?? '') ?? fallback;
-    const answered = answer(demo === null ? app : demo.breaks.around(app), incoming, response, stopping.signal).finally(
-      () => answers.delete(answered),
-    );
-    answers.add(answered);
+    answers.add(answer(demo === null ? app : demo.breaks.around(app), incoming, response, stopping.signal));
   });
   const closeIngest = async (): Promise<void> => {
     newcomers.close();
@@ -113,7 +111,7 @@ async function openAt(server: Server, { host, port }: Config): Promise<string> {
 async function stop(
   server: Server,
   baton: Baton,
-  answers: ReadonlySet<Promise<void>>,
+  answers: UnderWay,
   stopping: AbortController,
   closeIngest: () => Promise<void>,
 ): Promise<void> {
@@ -129,6 +127,6 @@ async function stop(
   await ingestClosed;
   await closed;
   clearTimeout(deadline);
-  await Promise.all(answers); // a connection may be gone before its answer has tidied up
+  await answers.none(); // a connection may be gone before its answer has tidied up
   await baton.close();
 }

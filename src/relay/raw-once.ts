@@ -155,7 +155,7 @@ async function* sliced(
       before = Math.max(0, before - piece.length);
       left -= wanted.length;
       if (wanted.length > 0) yield wanted;
-      if (left === 0) return;
+      if (left === 0 && wanted !== piece) return; // else read to its end, which costs less than to be left before it
     }
     if (left !== Infinity) throw new BatonError('SOURCE_CUT', `${left} bytes are missing from ${opened.url}`);
   } finally {
