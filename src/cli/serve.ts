@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { letHeapGrow } from '../local/heap-growth.ts';
 import { keepYoungGenerationSmall } from '../local/young-generation.ts';
 import { DATA_OPTION, portNumber } from './settings.ts';
 import type { ServeOptions } from './run-server.ts';
@@ -25,6 +26,7 @@ export function addServe(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (options: ServeOptions) => {
       keepYoungGenerationSmall(); // all of Baton would make it grow
+      letHeapGrow();
       const { runServer } = await import('./run-server.ts'); // the other commands do without half of Baton
       await runServer(options);
     });
