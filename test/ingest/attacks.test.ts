@@ -225,13 +225,13 @@ test('who reads nothing is cut before much has been kept for them', async () => 
   await sleep(300);
   const before = process.memoryUsage().rss;
   const many = Buffer.concat(Array.from({ length: 1_000 }, () => ping));
-  let sent = 0;
-  for (; sent < 200 && !socket.destroyed && socket.writable; sent++) {
+  const until = performance.now() + 8_000;
+  while (!socket.destroyed && socket.writable && performance.now() < until) {
     if (!socket.write(many))
-      await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed, sleep(500)]);
+      await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed, sleep(100)]);
   }
+  expect(socket.destroyed || !socket.writable).toBe(true); // cut, while it still sends
   socket.resume();
   await closed;
-  expect(sent).toBeLessThan(200);
   expect(process.memoryUsage().rss - before).toBeLessThan(20 * 2 ** 20);
 });
