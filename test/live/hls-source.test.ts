@@ -30,7 +30,7 @@ async function scene() {
 const lossesIn = (events: ReturnType<typeof listenTo>['events']) =>
   events.filter(({ type }) => type === 'discontinuity');
 
-test('a channel in HLS: whoever joins when makes the same chunks', async () => {
+test.concurrent('a channel in HLS: whoever joins when makes the same chunks', async () => {
   await using channel = await startLiveHls(LOOP);
   const store = memoryStore({ maxBytes: 2 ** 28 });
   const first = new Map<string, Uint8Array>();
@@ -52,22 +52,25 @@ test('a channel in HLS: whoever joins when makes the same chunks', async () => {
   expect(equal).toEqual(common);
 });
 
-test('a channel in HLS is heard without a gap, across the ends of its loop and a listener who comes later', async () => {
-  await using at = await scene();
-  const one = listenTo(at.url);
-  await sleep(6_000);
-  const two = listenTo(at.url);
-  await sleep(12_000);
-  one.stop();
-  two.stop();
-  for (const { events, starvedMs, ahead } of [one, two]) {
-    expect(lossesIn(events)).toEqual([]);
-    expect(starvedMs()).toBeLessThan(200);
-    expect(ahead()).toBeGreaterThan(0);
-  }
-  const loads = at.channel.origin.seen.filter((line) => line.startsWith('GET /live.m3u8')).length;
-  expect(loads).toBeLessThan(22); // half a target duration apart at most
-});
+test.concurrent(
+  'a channel in HLS is heard without a gap, across the ends of its loop and a listener who comes later',
+  async () => {
+    await using at = await scene();
+    const one = listenTo(at.url);
+    await sleep(6_000);
+    const two = listenTo(at.url);
+    await sleep(12_000);
+    one.stop();
+    two.stop();
+    for (const { events, starvedMs, ahead } of [one, two]) {
+      expect(lossesIn(events)).toEqual([]);
+      expect(starvedMs()).toBeLessThan(200);
+      expect(ahead()).toBeGreaterThan(0);
+    }
+    const loads = at.channel.origin.seen.filter((line) => line.startsWith('GET /live.m3u8')).length;
+    expect(loads).toBeLessThan(22); // half a target duration apart at most
+  },
+);
 
 const FATES: Readonly<Record<string, Fate>> = {
   'is missing': { status: 404 },
@@ -76,7 +79,7 @@ const FATES: Readonly<Record<string, Fate>> = {
   'comes too late': 'stall',
 };
 
-test('a segment that is missing, damaged or late is told, and the channel goes on', async () => {
+test.concurrent('a segment that is missing, damaged or late is told, and the channel goes on', async () => {
   await Promise.all(
     Object.entries(FATES).map(async ([what, fate]) => {
       await using at = await scene();
@@ -98,7 +101,7 @@ test('a segment that is missing, damaged or late is told, and the channel goes o
   );
 });
 
-test('advertisements in another codec, and an encoder that is started anew', async () => {
+test.concurrent('advertisements in another codec, and an encoder that is started anew', async () => {
   await using at = await scene();
   const mono: HlsRecipe = { ...LOOP, seconds: 4, channels: 1, sampleRate: 32_000 };
   const [from, files] = [at.channel.newest() + 2, await makeHls(mono)];
@@ -116,7 +119,7 @@ test('advertisements in another codec, and an encoder that is started anew', asy
   expect(listener.ahead()).toBeGreaterThan(0);
 });
 
-test('a show that is over is told, and nothing is asked for any more', async () => {
+test.concurrent('a show that is over is told, and nothing is asked for any more', async () => {
   await using at = await scene();
   const { body } = await fetch(at.url);
   await sleep(1_000);
@@ -130,7 +133,7 @@ test('a show that is over is told, and nothing is asked for any more', async () 
   expect(at.channel.origin.seen.length).toBe(asked);
 });
 
-test('an episode in HLS is no channel', async () => {
+test.concurrent('an episode in HLS is no channel', async () => {
   await using origin = await startHlsOrigin(await makeHls({ ...LOOP, seconds: 4 }));
   await using baton = await startBaton({ allowOrigins: [origin.origin] });
   const link = {

@@ -138,32 +138,35 @@ function firstTone(data: Int16Array, channels: number, hertz: number): number | 
   return null;
 }
 
-test('the newest publisher with a token takes over, the old one is told, and its show is a recording', async () => {
-  const sent = await packetsOf('opus', 3);
-  await using first = publish(baton, 'over', sent.format, 'first');
-  for (const payload of sent.payloads) first.send(payload);
-  await first.until(isState('live'));
-  await using second = publish(baton, 'over', sent.format, 'second');
-  await second.until((message) => message.type === 'welcome');
-  expect((await first.until((message) => message.type === 'error')) as unknown).toMatchObject({
-    code: 'PUBLISHER_REPLACED',
-    retryAfterSeconds: null,
-  });
-  expect(oggPackets(await recordingOf(baton, 'over', 'first')).length - 2).toBe(sent.packets?.length); // headers
-  await using third = startPublisher({
-    origin: baton.origin,
-    token: tokenFor('over', baton, -5),
-    channel: 'over',
-    show: 'third',
-    format: sent.format,
-  });
-  await third.until((message) => message.type === 'error');
-  for (const payload of sent.payloads) second.send(payload);
-  expect((await second.end()).onAir).toBe('ended');
-  expect(second.last('error')).toBeUndefined();
-});
+test.concurrent(
+  'the newest publisher with a token takes over, the old one is told, and its show is a recording',
+  async () => {
+    const sent = await packetsOf('opus', 3);
+    await using first = publish(baton, 'over', sent.format, 'first');
+    for (const payload of sent.payloads) first.send(payload);
+    await first.until(isState('live'));
+    await using second = publish(baton, 'over', sent.format, 'second');
+    await second.until((message) => message.type === 'welcome');
+    expect((await first.until((message) => message.type === 'error')) as unknown).toMatchObject({
+      code: 'PUBLISHER_REPLACED',
+      retryAfterSeconds: null,
+    });
+    expect(oggPackets(await recordingOf(baton, 'over', 'first')).length - 2).toBe(sent.packets?.length); // headers
+    await using third = startPublisher({
+      origin: baton.origin,
+      token: tokenFor('over', baton, -5),
+      channel: 'over',
+      show: 'third',
+      format: sent.format,
+    });
+    await third.until((message) => message.type === 'error');
+    for (const payload of sent.payloads) second.send(payload);
+    expect((await second.end()).onAir).toBe('ended');
+    expect(second.last('error')).toBeUndefined();
+  },
+);
 
-test('a channel is off air, on standby when nothing comes, and tells what is on', async () => {
+test.concurrent('a channel is off air, on standby when nothing comes, and tells what is on', async () => {
   const off = await fetch(link('still', 'codec.mp3~bitrate.64k'));
   expect([off.status, ((await off.json()) as { code: string }).code]).toEqual([503, 'OFF_AIR']);
   expect(Number(off.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -200,7 +203,7 @@ test('a channel is off air, on standby when nothing comes, and tells what is on'
   expect(Buffer.concat(heard).includes("StreamTitle='Band - Song'")).toBe(true);
 });
 
-test('a process that shares the store plays the channel as it is stored', async () => {
+test.concurrent('a process that shares the store plays the channel as it is stored', async () => {
   await using other = await startBaton({ allowOrigins: [], store: baton.store, keys: baton.keys });
   const sent = await streamOf('mp3', 8);
   await using publisher = publish(baton, 'elsewhere', sent.format);

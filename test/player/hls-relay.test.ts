@@ -86,7 +86,7 @@ describe('hls.js', () => {
     expect(Math.abs(duration - HLS_SECONDS)).toBeLessThan(0.3);
   });
 
-  test.each(ON_AIR)('plays %s to its end', async (_, channel) => {
+  test.concurrent.each(ON_AIR)('plays %s to its end', async (_, channel) => {
     const isLow = channel === lowLatencyChannel;
     const path = onAir(channel, isLow ? '/low-js' : '/live-js');
     const { currentTime, ...result } = await played(relayed(path), 1);
@@ -111,7 +111,7 @@ describe.runIf(SYSTEM_FFMPEG !== null)('ffmpeg', () => {
     expect(relay.stdout).toBe((await read(origin.url(path))).stdout);
   });
 
-  test.each(ON_AIR)('plays %s to its end', async (_, channel, last) => {
+  test.concurrent.each(ON_AIR)('plays %s to its end', async (_, channel, last) => {
     const path = onAir(channel, `/ffmpeg-${last}`);
     const args = ['-v', 'error', '-i', relayed(path), '-map', '0:v', '-f', 'null', '-progress', '-', '-'];
     const { stdout, stderr } = await run(SYSTEM_FFMPEG ?? '', args, { timeout: 60_000 });
@@ -139,7 +139,7 @@ describe.runIf(MPV !== null)('mpv', () => {
     await play(relayed(path));
   });
 
-  test.each(ON_AIR)('plays %s to its end', async (_, channel, last) => {
+  test.concurrent.each(ON_AIR)('plays %s to its end', async (_, channel, last) => {
     await play(relayed(onAir(channel, `/mpv-${last}`)));
     expect(origin.seen.some((line) => line.startsWith(`GET /mpv-${last}/${last} `))).toBe(true);
   });
