@@ -9,6 +9,10 @@ const LONG = ['test/relay/conditional.test.ts', 'test/relay/exact-ranges.test.ts
 const LIVE = ['test/live/**/*.test.ts'];
 /** What a browser plays is measured as it plays. */
 const PLAYER = ['test/player/**/*.test.ts'];
+/** Films, HLS and studios keep a core busy by themselves: two at a time, when the others are over. */
+const PICTURES = ['demo-video', 'film-legs', 'hls*', 'picture', 'playlist', 'playlist-with-baton', 'studio'].map(
+  (name) => `test/player/${name}.test.ts`,
+);
 
 const isFull = process.env['BATON_FULL'] === '1';
 const onLambda = (door: string) => ({
@@ -34,7 +38,8 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...PLAYER] } },
       { extends: true, test: { name: 'live', include: LIVE, sequence: { groupOrder: 1 } } },
-      { extends: true, test: { name: 'player', include: PLAYER, sequence: { groupOrder: 2 } } },
+      { extends: true, test: { name: 'player', include: PLAYER, exclude: PICTURES, sequence: { groupOrder: 2 } } },
+      { extends: true, test: { name: 'pictures', include: PICTURES, maxWorkers: 2, sequence: { groupOrder: 3 } } },
       onLambda('function-url'),
       onLambda('buffered-url'),
       onLambda('cloudfront'),
