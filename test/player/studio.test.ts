@@ -11,7 +11,7 @@ import { oggPackets } from '../ingest/sent.ts';
 import { recordingOf, tokenFor } from '../ingest/on-air.ts';
 import { startBaton } from '../support/baton.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { decodeFloat } from '../support/ffmpeg.ts';
+import { decodeFloat, ffmpeg } from '../support/ffmpeg.ts';
 import { axe } from './axe.ts';
 import { encodeChirp, hear } from './chirp.ts';
 import { cuttable } from './cuttable.ts';
@@ -118,10 +118,22 @@ test('a microphone is broadcast through 5 cut connections and a restart of the s
   expect(Math.abs(decoded.length - taken.length)).toBeLessThan(2000); // what the encoder has in front and behind
   const [before, after] = [hear(taken, CHIRP, { at: 0 }), hear(decoded, CHIRP, { at: 0 })];
   expect(before.seconds).toBeGreaterThan(6);
-  expect(after.damagedMs).toBeLessThanOrEqual(before.damagedMs + 2);
+  // Where the machine took the microphone late there is a click, which Opus spreads: no more than in the same sound
+  // coded elsewhere. A packet that is lost puts all that follows out of place: thousands of milliseconds.
+  const elsewhere = hear(await codedElsewhere(taken), CHIRP, { at: 0 });
+  console.log({ captured: before.damagedMs, coded: elsewhere.damagedMs, recorded: after.damagedMs });
+  expect(after.damagedMs).toBeLessThanOrEqual(Math.max(before.damagedMs, elsewhere.damagedMs) + 20);
   expect(Math.abs(after.slip - before.slip)).toBeLessThan(1);
   expect(tab.errors).toEqual([]);
 }, 90_000);
+
+/** The samples after a coder and a decoder of Opus that are not the page's. */
+async function codedElsewhere(samples: Float32Array): Promise<Float32Array> {
+  const input = ['-f', 'f32le', '-ar', '48000', '-ac', '1', '-i', 'pipe:0'];
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  const coded = await ffmpeg([...input, '-c:a', 'libopus', '-b:a', '96k', '-f', 'ogg', 'pipe:1'], bytes);
+  return (await decodeFloat(coded)).data;
+}
 
 test('a file is broadcast until it is over; listeners are counted, and the show can be heard at once', async () => {
   await using tab = await studio('<baton-studio></baton-studio>');
