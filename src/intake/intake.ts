@@ -1,8 +1,9 @@
 import { BatonError } from '../errors.ts';
 import { icySplitter } from '../media/icy.ts';
 import { readIcyTitle } from '../media/icy-title.ts';
+import type { PictureFacts } from '../media/picture-facts.ts';
 import type { Net } from '../net/open.ts';
-import type { Hertz, Kbps, Milliseconds, Samples } from '../units.ts';
+import type { Hertz, Kbps, Milliseconds, Samples, Seconds } from '../units.ts';
 import { askStation, type StationAnswer } from './ask-station.ts';
 import { hlsParts } from './hls-intake.ts';
 import { liveDemux } from './live-demux.ts';
@@ -40,6 +41,20 @@ export interface LivePacket {
   readonly cut?: Samples;
 }
 
+/** One coded picture, in the order they are decoded. */
+export interface LivePicture {
+  /** As a sample of MP4: for H.264, NAL units behind four bytes of length, without parameter sets. */
+  readonly bytes: Uint8Array;
+  /**
+   * On the clock of the sound of the same connection: 0 is where its first packet begins, and it runs with the samples of
+   * the packets and the lengths of the gaps, whatever the time stamps of the source do. May be below 0.
+   */
+  readonly decodedAt: Seconds;
+  readonly shownAt: Seconds;
+  /** Whether decoding may begin with it. */
+  readonly isKey: boolean;
+}
+
 /**
  * What a live source gives, in order. A format comes before the first packet, and again where the decoder, rate or channel
  * count changes.
@@ -49,7 +64,11 @@ export type IntakePart =
   | { readonly kind: 'packets'; readonly packets: readonly LivePacket[] }
   /** What comes next does not follow what came before: some of it is lost. */
   | { readonly kind: 'gap'; readonly ms: Milliseconds }
-  | { readonly kind: 'title'; readonly title: LiveTitle };
+  | { readonly kind: 'title'; readonly title: LiveTitle }
+  /** Before the first picture, and before a key picture where the decoder or the size changes. */
+  | { readonly kind: 'picture-format'; readonly facts: PictureFacts }
+  /** They may come some seconds before or after the sound that they are shown with. Who wants sound alone leaves them out. */
+  | { readonly kind: 'pictures'; readonly pictures: readonly LivePicture[] };
 
 /** What is on; `title` is empty where the station has stopped saying it. */
 export interface LiveTitle {

@@ -1,26 +1,9 @@
-import type { Colour } from '../media/avc.ts';
-import type { Rotation } from '../media/fmp4-video.ts';
-import type { PictureCodec } from '../ffmpeg/picture-args.ts';
+import type { PictureFacts } from '../media/picture-facts.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Seconds } from '../units.ts';
 
 /** What is known of the pictures of one version of a source. */
-export interface FilmFacts {
-  readonly codec: PictureCodec;
-  /** AVC, HEVC or AV1 configuration record, or what MPEG-4 puts before the first picture; null where there is none. */
-  readonly config: Uint8Array | null;
-  /** As coded. */
-  readonly width: number;
-  readonly height: number;
-  /** Width of a pixel to its height. */
-  readonly pixelAspect: readonly [number, number];
-  /** Clockwise, how it is to be turned. */
-  readonly rotation: Rotation;
-  /** Frames a second: of most of them, else on average. */
-  readonly rate: number;
-  /** Null where nothing says so. */
-  readonly colour: Colour | null;
-}
+export type FilmFacts = PictureFacts;
 
 /** One coded picture. */
 export interface FilmPacket {
