@@ -5,7 +5,8 @@ import type { Config } from '../config.ts';
 import { BatonError } from '../errors.ts';
 import { mayPublish } from '../ingest/may-publish.ts';
 import { MOST_MESSAGE } from '../ingest/message.ts';
-import type { Publisher, Publishing } from '../ingest/publishing.ts';
+import type { Publisher } from '../ingest/publisher.ts';
+import type { Publishing } from '../ingest/publishing.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { refuse } from './raw-answer.ts';
 

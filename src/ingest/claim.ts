@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { BatonError, toBatonError } from '../errors.ts';
+import type { Milliseconds } from '../units.ts';
+import type { Hello, Links } from './message.ts';
+import type { Connected } from './publisher.ts';
+import type { Seat, Seats } from './seats.ts';
+import type { ShowName, ShowStore } from './show-store.ts';
+import { standing } from './standing.ts';
+
+export interface ClaimDeps {
+  readonly shows: ShowStore;
+  readonly seats: Seats;
+  readonly now: () => Milliseconds;
+  /** Where a channel is heard, and a show that has ended. */
+  readonly channelLinks: (channel: string) => Links | null;
+  readonly recordingLinks: (name: ShowName) => Links | null;
+  /** @throws PUBLISHER_REFUSED, PUBLISHER_EXPIRED */
+  readonly checkToken: (token: string, channel: string) => void;
+  /** Whether the publisher waits for an answer still. */
+  readonly isThere: (publisher: Connected) => boolean;
+}
+
+/** Takes claims of channels, those of one channel one after the other; the newest has it. Tells the publisher what came of it. */
+export function claiming(deps: ClaimDeps): (publisher: Connected, hello: Hello) => Promise<void> {
+  const claims = new Map<string, Promise<void>>();
+  return async (publisher, hello) => {
+    const { channel } = hello;
+    try {
+      deps.checkToken(hello.token, channel);
+      publisher.channel = channel;
+      const before = claims.get(channel) ?? Promise.resolve();
+      const mine = before.then(() => give(publisher, hello, deps));
+      const settled = mine.catch(() => undefined);
+      claims.set(channel, settled);
+      await mine.finally(() => claims.get(channel) === settled && claims.delete(channel));
+    } catch (thrown) {
+      publisher.failed(toBatonError(thrown));
+    }
+  };
+}
+
+/** Gives the channel to `publisher`, whoever had it before. */
+async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promise<void> {
+  const { channel, show, format, name: station } = hello;
+  const { shows, seats, now, isThere } = deps;
+  if (!isThere(publisher)) return;
+  const name: ShowName = { channel, show };
+  const known = seats.find(channel);
+  known?.holder?.failed(new BatonError('PUBLISHER_REPLACED', channel));
+  const claimed = randomUUID();
+  const before = await shows.claim(channel, { show, publisher: claimed, claimedAt: now() });
+  if (known !== null && (known.show.name.show !== show || known.show.hasEnded())) await seats.close(known);
+  else if (known === null && before !== null && before.show !== show)
+    await shows.finish({ channel, show: before.show }, now());
+  const here = seats.find(channel);
+  const state = here === null ? await standing(shows, name, format) : null;
+  const recording = state === 'ended' ? deps.recordingLinks(name) : null;
+  const links = deps.channelLinks(channel);
+  if (!isThere(publisher)) return;
+  if (state === 'ended') {
+    const last = await shows.last(name);
+    const next = last?.batch.next ?? 0;
+    const over = { next, stored: next, hasEnded: true, isOnAir: false, recording, links };
+    return void publisher.perform(publisher.session.claimed(over, now()));
+  }
+  if (here !== null && JSON.stringify(here.show.format) !== JSON.stringify(format))
+    throw new BatonError('INGEST_FORMAT', 'another format than in the hello before');
+  const seated: Seat = {
+    show: here?.show ?? seats.createShow(name, { format, station, serial: crc32(`${channel}/${show}`) }, state),
+    ...{ claim: claimed, holder: publisher, leftAt: now() },
+  };
+  seats.seat(seated);
+  const [next, stored] = [seated.show.next(), seated.show.stored()];
+  const goesOn = { next, stored, hasEnded: false, isOnAir: false, recording, links };
+  publisher.perform(publisher.session.claimed(goesOn, now()));
+}
