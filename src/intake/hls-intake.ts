@@ -1,6 +1,6 @@
 import { BatonError } from '../errors.ts';
 import type { MediaPlaylist } from '../hls/media-playlist.ts';
-import { TIMESTAMP_WRAP } from '../media/mpeg-ts.ts';
+import { TIMESTAMP_WRAP } from '../media/ts-pes.ts';
 import type { Net } from '../net/open.ts';
 import type { Fetched } from '../source/hls-fetch.ts';
 import { mediaPlaylistAt, soundPlaylist } from '../source/hls-playlist.ts';

@@ -1,3 +1,4 @@
+import type { Bytes } from '../units.ts';
 import { NAL, nalType } from './avc.ts';
 
 /** Takes H.264 with start codes (ITU-T H.264 annex B) apart into access units, each of which begins with a delimiter. */
@@ -45,6 +46,16 @@ export function accessUnits(): AccessUnits {
       return whole;
     },
   };
+}
+
+/** The NAL units in `bytes`, each with the place behind its start code. */
+export function* unitsIn(bytes: Uint8Array): Generator<{ readonly unit: Uint8Array; readonly offset: Bytes }, void> {
+  for (let at = startCode(bytes, 0); at >= 0;) {
+    const next = startCode(bytes, at + 3);
+    const unit = withoutZeros(bytes.subarray(at + 3, next < 0 ? bytes.length : next));
+    if (unit.length > 0) yield { unit, offset: at + 3 };
+    at = next;
+  }
 }
 
 const PREFIX = Uint8Array.of(0, 0, 1);

@@ -2,7 +2,10 @@ import type { Bytes } from '../units.ts';
 import { bitCursor, type BitCursor } from './bits.ts';
 
 /** Types of NAL units (ITU-T H.264 table 7-1). */
-export const NAL = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9 } as const;
+export const NAL = {
+  ...{ slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9 },
+  ...{ endOfSequence: 10, endOfStream: 11, filler: 12 },
+} as const;
 
 export const nalType = (unit: Uint8Array): number => (unit[0] ?? 0) & 0x1f;
 
@@ -93,14 +96,18 @@ export function readAvcConfig(bytes: Uint8Array): AvcConfig | null {
   return sequences && pictures && { lengthBytes: ((bytes[4] ?? 0) & 3) + 1, sequences, pictures };
 }
 
-/** The record for one set of each kind, of NAL units behind four bytes of length. */
-export function writeAvcConfig(sequence: Uint8Array, picture: Uint8Array): Uint8Array {
-  const [, profile = 0, constraints = 0, level = 0] = sequence;
-  const head = [1, profile, constraints, level, 0xff, 0xe1, sequence.length >> 8, sequence.length & 0xff];
-  const between = [1, picture.length >> 8, picture.length & 0xff];
-  // 4:2:0 in 8 bits, without extensions of the sequence.
-  const tail = WITH_CHROMA.includes(profile) ? [0xfd, 0xf8, 0xf8, 0] : [];
-  return Uint8Array.from([...head, ...sequence, ...between, ...picture, ...tail]);
+/** The record for these sets, of NAL units behind four bytes of length. Sets that cannot be read count as 4:2:0 in 8 bits. */
+export function writeAvcConfig(sequences: readonly Uint8Array[], pictures: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array()] = sequences;
+  const [, profile = 0, constraints = 0, level = 0] = first;
+  const { chromaFormat, bitDepth } = readAvcSequence(first) ?? { chromaFormat: 1, bitDepth: 8 };
+  const listed = (units: readonly Uint8Array[]) =>
+    units.flatMap((unit) => [unit.length >> 8, unit.length & 0xff, ...unit]);
+  const head = [1, profile, constraints, level, 0xff, 0xe0 | sequences.length, ...listed(sequences)];
+  // Without extensions of the sequence.
+  const depth = 0xf8 | (bitDepth - 8);
+  const tail = WITH_CHROMA.includes(profile) ? [0xfc | chromaFormat, depth, depth, 0] : [];
+  return Uint8Array.from([...head, pictures.length, ...listed(pictures), ...tail]);
 }
 
 /** As in the `codecs` parameter of a media type (RFC 6381 section 3.3). */

@@ -1,16 +1,13 @@
 import type { Hertz } from '../units.ts';
 import { boxAt, boxesIn, fourCharacters, uint16, uint32, uint64 } from './box-read.ts';
 import { flacHead } from './flac-head.ts';
+import type { FragmentClock, FragmentDefaults } from './fragments.ts';
 import { withoutPreSkip } from './opus-pre-skip.ts';
+import { readSampleEntry, type PictureCoding } from './picture-entry.ts';
 
 /** The sound track that an initialization section of fragmented MP4 describes (RFC 8216 3.3). */
-export interface FragmentTrack {
-  readonly id: number;
-  /** Ticks of its time stamps in a second. */
-  readonly timescale: Hertz;
+export interface FragmentTrack extends FragmentClock {
   readonly coding: FragmentCoding;
-  /** What a fragment need not say of its samples. */
-  readonly defaults: { readonly duration: number; readonly size: number };
   /** Ticks before its sound begins, as an edit list says (ISO/IEC 14496-12 8.6.6). */
   readonly start: number;
 }
@@ -28,35 +25,52 @@ export type FragmentCoding =
 
 /** The first sound track; null where there is none. */
 export function readFragmentInit(bytes: Uint8Array): FragmentTrack | null {
+  const found = describedTrack(bytes, 'soun');
+  return found && { ...found.clock, start: found.start, coding: codingOf(found.entries) };
+}
+
+/** A track with pictures of an initialization section. */
+export interface PictureTrack extends FragmentClock {
+  readonly coding: PictureCoding;
+  /** Ticks before what is shown at 0, as an edit list says. */
+  readonly start: number;
+}
+
+/** The first track of pictures; null where there is none. Throws VIDEO_UNSUPPORTED, SOURCE_DAMAGED. */
+export function readPictureInit(bytes: Uint8Array): PictureTrack | null {
+  const found = describedTrack(bytes, 'vide');
+  return found && { ...found.clock, start: found.start, coding: readSampleEntry(found.entries) };
+}
+
+/** The first track of a kind that is described in full. */
+function describedTrack(
+  bytes: Uint8Array,
+  kind: 'soun' | 'vide',
+): { readonly clock: FragmentClock; readonly entries: Uint8Array; readonly start: number } | null {
   const moov = boxAt(bytes, 'moov');
   for (const { type, content: trak } of boxesIn(moov ?? NOTHING)) {
     const handler = type === 'trak' ? boxAt(trak, 'mdia', 'hdlr') : null;
     const entries = handler && boxAt(trak, 'mdia', 'minf', 'stbl', 'stsd');
     const header = boxAt(trak, 'mdia', 'mdhd');
     const track = boxAt(trak, 'tkhd');
-    if (handler === null || fourCharacters(handler, 8) !== 'soun') continue;
+    if (handler === null || fourCharacters(handler, 8) !== kind) continue;
     if (entries === null || header === null || track === null) continue;
     const id = uint32(track, track[0] === 1 ? 20 : 12);
     const timescale = uint32(header, header[0] === 1 ? 20 : 12);
     if (timescale === 0) continue;
-    return {
-      id,
-      timescale,
-      coding: codingOf(entries),
-      defaults: defaultsOf(boxAt(moov ?? NOTHING, 'mvex'), id),
-      start: startOf(boxAt(trak, 'edts', 'elst')),
-    };
+    const defaults = defaultsOf(boxAt(moov ?? NOTHING, 'mvex'), id);
+    return { clock: { id, timescale, defaults }, entries, start: startOf(boxAt(trak, 'edts', 'elst')) };
   }
   return null;
 }
 
 const NOTHING = new Uint8Array();
 
-function defaultsOf(mvex: Uint8Array | null, id: number): FragmentTrack['defaults'] {
+function defaultsOf(mvex: Uint8Array | null, id: number): FragmentDefaults {
   for (const { type, content } of boxesIn(mvex ?? NOTHING))
     if (type === 'trex' && uint32(content, 4) === id)
-      return { duration: uint32(content, 12), size: uint32(content, 16) };
-  return { duration: 0, size: 0 };
+      return { duration: uint32(content, 12), size: uint32(content, 16), flags: uint32(content, 20) };
+  return { duration: 0, size: 0, flags: 0 };
 }
 
 /** Of the first edit that is not empty. */

@@ -1,6 +1,21 @@
-import type { Bytes, Seconds } from '../units.ts';
+import type { Bytes, Hertz, Seconds } from '../units.ts';
 import { boxAt, boxesIn, fourCharacters, int32, uint32, uint64 } from './box-read.ts';
-import type { FragmentTrack } from './fragment-init.ts';
+
+/** What of a track's initialization section its fragments are read with. */
+export interface FragmentClock {
+  readonly id: number;
+  /** Ticks of its time stamps in a second. */
+  readonly timescale: Hertz;
+  /** What a fragment need not say of its samples. */
+  readonly defaults: FragmentDefaults;
+}
+
+/** As in a `trex` (ISO/IEC 14496-12 8.8.3). */
+export interface FragmentDefaults {
+  readonly duration: number;
+  readonly size: number;
+  readonly flags: number;
+}
 
 /** A sample of a track, which is a coded packet. */
 export interface FragmentSample {
@@ -9,16 +24,20 @@ export interface FragmentSample {
   readonly at: Seconds;
   /** As the fragment says. */
   readonly duration: Seconds;
+  /** From when it is decoded to when it is presented. */
+  readonly shift: Seconds;
+  /** Whether decoding may begin with it. */
+  readonly isSync: boolean;
 }
 
-/** More in one segment are no sound. */
+/** More in one segment are a mistake. */
 const MOST_SAMPLES = 100_000;
 
 /**
  * The samples of `track` in a segment of fragmented MP4 (ISO/IEC 14496-12 8.8), which may be several fragments. What lies
  * outside the segment is left out.
  */
-export function readFragments(segment: Uint8Array, track: FragmentTrack): FragmentSample[] {
+export function readFragments(segment: Uint8Array, track: FragmentClock): FragmentSample[] {
   const samples: FragmentSample[] = [];
   for (const { type, content, start } of boxesIn(segment)) {
     if (type !== 'moof') continue;
@@ -27,6 +46,9 @@ export function readFragments(segment: Uint8Array, track: FragmentTrack): Fragme
   }
   return samples;
 }
+
+/** sample_is_non_sync_sample (8.8.3.1). */
+const NOT_SYNC = 0x10000;
 
 /** Whether these bytes begin a segment of fragmented MP4. */
 export const isFragment = (bytes: Uint8Array): boolean => STARTS.has(fourCharacters(bytes, 4));
@@ -37,7 +59,7 @@ function samplesOf(
   traf: Uint8Array,
   moofStart: Bytes,
   segment: Uint8Array,
-  track: FragmentTrack,
+  track: FragmentClock,
   most: number,
 ): FragmentSample[] {
   const header = boxAt(traf, 'tfhd');
@@ -57,16 +79,18 @@ function samplesOf(
       at = moofStart + int32(run, field); // a base in the file counts for nothing where each segment is one
       field += 4;
     }
-    if ((flags & 0x4) !== 0) field += 4;
+    const firstFlags = (flags & 0x4) !== 0 ? next() : null;
     const fields = [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0).length;
     for (let index = 0; index < count && field + 4 * fields <= run.length; index++) {
       const duration = (flags & 0x100) !== 0 ? next() : (stated.duration ?? track.defaults.duration);
       const size = (flags & 0x200) !== 0 ? next() : (stated.size ?? track.defaults.size);
-      if ((flags & 0x400) !== 0) field += 4;
-      if ((flags & 0x800) !== 0) field += 4;
+      const own = (flags & 0x400) !== 0 ? next() : (stated.flags ?? track.defaults.flags);
+      const isSync = ((index === 0 ? (firstFlags ?? own) : own) & NOT_SYNC) === 0;
+      // Version 0 has unsigned ones, in which many a writer puts negative ones.
+      const shift = ((flags & 0x800) !== 0 ? next() | 0 : 0) / track.timescale;
       if (at < 0 || size === 0 || at + size > segment.length) return samples;
       const bytes = new Uint8Array(segment.subarray(at, at + size)); // without the rest of the segment
-      samples.push({ bytes, at: ticks / track.timescale, duration: duration / track.timescale });
+      samples.push({ bytes, at: ticks / track.timescale, duration: duration / track.timescale, shift, isSync });
       at += size;
       ticks += duration;
     }
@@ -75,7 +99,7 @@ function samplesOf(
 }
 
 /** What a fragment says of all of its samples (8.8.7). */
-function readHeader(header: Uint8Array): Partial<FragmentTrack['defaults']> {
+function readHeader(header: Uint8Array): Partial<FragmentDefaults> {
   const flags = uint32(header, 0);
   let at = 8 + (flags & 0x1 ? 8 : 0) + (flags & 0x2 ? 4 : 0);
   const field = (flag: number): number | undefined => {
@@ -85,5 +109,10 @@ function readHeader(header: Uint8Array): Partial<FragmentTrack['defaults']> {
   };
   const duration = field(0x8);
   const size = field(0x10);
-  return { ...(duration !== undefined && { duration }), ...(size !== undefined && { size }) };
+  const sample = field(0x20);
+  return {
+    ...(duration !== undefined && { duration }),
+    ...(size !== undefined && { size }),
+    ...(sample !== undefined && { flags: sample }),
+  };
 }

@@ -2,7 +2,7 @@ import type { Bytes, Seconds } from '../units.ts';
 import { ADTS_FRAMES, type AdtsHeader } from './adts.ts';
 import { type Frame, type FrameFormat, type FrameHeader, frameWalker } from './frame-walker.ts';
 import { MP3_FRAMES, type Mp3Header } from './mp3.ts';
-import type { TimeMark } from './mpeg-ts.ts';
+import type { TimeMark } from './ts-pes.ts';
 
 /** The frames of a segment. */
 export type SegmentFrames =

@@ -1,7 +1,7 @@
 import type { Seconds } from '../units.ts';
 import { id3Frames } from './id3-frames.ts';
 import { id3Size } from './id3.ts';
-import { TIMESTAMP_HERTZ } from './mpeg-ts.ts';
+import { TIMESTAMP_HERTZ } from './ts-pes.ts';
 
 const OWNER = 'com.apple.streaming.transportStreamTimestamp';
 const TIMESTAMP_BYTES = 8;

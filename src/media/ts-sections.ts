@@ -1,3 +1,5 @@
+import type { TsPacket } from './ts-packets.ts';
+
 /** What a stream of a programme holds, as its program map says (ISO/IEC 13818-1 2.4.4.8). */
 export interface TsStream {
   readonly pid: number;
@@ -28,6 +30,25 @@ export function sectionReader(): SectionReader {
       section = null;
       return all.subarray(0, length);
     },
+  };
+}
+
+/** Follows the maps of the first programme: gives its streams with each packet that completes one. */
+export function programmeReader(): (
+  packet: Pick<TsPacket, 'pid' | 'payload' | 'isStart'>,
+) => readonly TsStream[] | null {
+  const association = sectionReader();
+  let mapPid: number | null = null;
+  let map = sectionReader();
+  return ({ pid, payload, isStart }) => {
+    if (pid === 0) {
+      const section = association.push(payload, isStart);
+      const found = section && readProgramAssociation(section);
+      if (found !== null && found !== mapPid) [mapPid, map] = [found, sectionReader()];
+      return null;
+    }
+    const section = pid === mapPid ? map.push(payload, isStart) : null;
+    return section && readProgramMap(section);
   };
 }
 

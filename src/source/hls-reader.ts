@@ -1,6 +1,6 @@
-import { BatonError, hasCode } from '../errors.ts';
+import { BatonError, hasCode, toBatonError } from '../errors.ts';
 import type { Key, MediaMap, Segment } from '../hls/media-playlist.ts';
-import { type FragmentTrack, readFragmentInit } from '../media/fragment-init.ts';
+import { type FragmentTrack, type PictureTrack, readFragmentInit, readPictureInit } from '../media/fragment-init.ts';
 import { boxAt } from '../media/box-read.ts';
 import type { Net } from '../net/open.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
@@ -18,6 +18,8 @@ export interface HlsReader {
   segment(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<Uint8Array>;
   /** The sound track that its initialization section describes; null without one. Throws as `segment`, and SOURCE_NO_AUDIO. */
   track(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<FragmentTrack | null>;
+  /** The same of its pictures. Throws as `segment`, SOURCE_NO_VIDEO and VIDEO_UNSUPPORTED. */
+  pictureTrack(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<PictureTrack | null>;
 }
 
 /** How long one thing may take, and how often it is tried again. */
@@ -37,7 +39,7 @@ const MOST_KEPT: Bytes = 2 * 2 ** 20;
 /** Keeps the keys and sections used last. */
 export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPatience): HlsReader {
   const keys = recent<string, Promise<Uint8Array>>(KEPT);
-  const tracks = recent<string, Promise<FragmentTrack>>(KEPT);
+  const tracks = recent<string, Promise<Tracks>>(KEPT);
   /** What a probe has read, the first play needs again. */
   const last = recent<string, Uint8Array>(1);
   const patience = retries === undefined ? {} : { retries };
@@ -60,20 +62,33 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
     return decrypted(bytes, await keyOf(segment.key, signal, meter), vectorOf(segment.key, segment.mediaSequence));
   }
 
-  async function readTrack(
+  async function readTracks(
     segment: Segment,
     map: MediaMap,
     signal: AbortSignal,
     meter?: SourceMeter,
-  ): Promise<FragmentTrack> {
+  ): Promise<Tracks> {
     const wanted = { ...map, maxBytes: MAX_MAP, withinMs: SMALL_MS, ...patience };
     const { bytes } = await fetchWhole(net, wanted, signal, meter);
     const section = boxAt(bytes, 'moov') === null ? await plain(segment, bytes, signal, meter) : bytes;
     if (boxAt(section, 'moov') === null)
       throw new BatonError('SOURCE_DAMAGED', `no initialization section at ${map.url}`);
-    const track = readFragmentInit(section);
-    if (track === null) throw new BatonError('SOURCE_NO_AUDIO', `no sound track in ${map.url}`);
-    return track;
+    return { sound: attempt(() => readFragmentInit(section)), pictures: attempt(() => readPictureInit(section)) };
+  }
+
+  /** Of the initialization section of a segment, if it has one. */
+  async function trackIn<K extends keyof Tracks>(
+    kind: K,
+    segment: Segment,
+    signal: AbortSignal,
+    meter?: SourceMeter,
+  ): Promise<Exclude<Tracks[K], BatonError> | null> {
+    const { map } = segment;
+    if (map === null) return null;
+    const found = (await kept(tracks, JSON.stringify(map), () => readTracks(segment, map, signal, meter)))[kind];
+    if (found instanceof BatonError) throw found;
+    if (found === null) throw new BatonError(WITHOUT[kind], `no track of ${kind} in ${map.url}`);
+    return found as Exclude<Tracks[K], BatonError>;
   }
 
   return {
@@ -86,12 +101,25 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
       if (bytes.length <= MOST_KEPT) last.set(name, bytes);
       return await plain(segment, bytes, signal, meter);
     },
-    track: async (segment, signal, meter) => {
-      const { map } = segment;
-      if (map === null) return null;
-      return await kept(tracks, JSON.stringify(map), () => readTrack(segment, map, signal, meter));
-    },
+    track: (...of) => trackIn('sound', ...of),
+    pictureTrack: (...of) => trackIn('pictures', ...of),
   };
+}
+
+/** What an initialization section describes, or why that cannot be read. */
+interface Tracks {
+  readonly sound: FragmentTrack | null | BatonError;
+  readonly pictures: PictureTrack | null | BatonError;
+}
+
+const WITHOUT = { sound: 'SOURCE_NO_AUDIO', pictures: 'SOURCE_NO_VIDEO' } as const;
+
+function attempt<T>(read: () => T): T | BatonError {
+  try {
+    return read();
+  } catch (error) {
+    return toBatonError(error);
+  }
 }
 
 /** What is known, or being read; what could not be read is read again the next time. */

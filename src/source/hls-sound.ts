@@ -4,9 +4,10 @@ import type { FragmentTrack } from '../media/fragment-init.ts';
 import { type FragmentSample, isFragment, readFragments } from '../media/fragments.ts';
 import { id3Size } from '../media/id3.ts';
 import type { Mp3Header } from '../media/mp3.ts';
-import { isTransportStream, type TimedTag, tsDemuxer } from '../media/mpeg-ts.ts';
+import { type TimedTag, tsDemuxer } from '../media/mpeg-ts.ts';
 import { splitSegment, type TimedFrame } from '../media/segment-frames.ts';
 import { readSegmentTimestamp } from '../media/segment-timestamp.ts';
+import { isTransportStream } from '../media/ts-packets.ts';
 import { SILENT_OPUS_SAMPLES, silentAac, silentMp3, silentOpus } from '../media/silent-packet.ts';
 import { readVbri, readXing } from '../media/xing.ts';
 import type { Hertz, Samples, Seconds } from '../units.ts';
@@ -87,7 +88,7 @@ function fromFrames(segment: Uint8Array, context: HlsContext): HlsSound {
   for (let size = id3Size(segment); size !== null; size = id3Size(segment.subarray(start))) start += size;
   const frames = segment.subarray(start);
   if (isAc3(frames)) throw new BatonError('CODEC_UNSUPPORTED', 'AC-3');
-  return soundOf(splitSegment(frames, at === null ? [] : [{ offset: 0, at }], context.carry), context);
+  return soundOf(splitSegment(frames, at === null ? [] : [{ offset: 0, at, decodedAt: at }], context.carry), context);
 }
 
 /** Of AC-3 and E-AC-3 (ETSI TS 102 366 4.3). */

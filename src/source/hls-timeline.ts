@@ -1,4 +1,4 @@
-import { TIMESTAMP_WRAP } from '../media/mpeg-ts.ts';
+import { TIMESTAMP_WRAP } from '../media/ts-pes.ts';
 import type { Frames, Samples, Seconds } from '../units.ts';
 import type { HlsCoding, HlsPacket } from './hls-sound.ts';
 

@@ -73,7 +73,7 @@ export function codedVideo(film: Film, rung: Rung, version: string, { engine, st
 
   function trackOf({ sequence, picture }: ParameterSets): VideoTrack {
     const { width, height } = rung;
-    const config = writeAvcConfig(sequence, picture);
+    const config = writeAvcConfig([sequence], [picture]);
     return { timescale: num, config, width, height, duration: ticksAt(timeline.frames) };
   }
 }

@@ -1,14 +1,14 @@
 import { BatonError } from '../errors.ts';
 import type { Rotation } from '../media/fmp4-video.ts';
 import { box } from '../media/fmp4-box.ts';
+import { readSampleEntry, type PictureCoding } from '../media/picture-entry.ts';
 import { childBoxes, childOf, uint32 } from '../source/movie-boxes.ts';
 import type { Seconds } from '../units.ts';
-import { readSampleEntry, type Coding } from './sample-entry.ts';
 import { readSampleTable, type SampleTable } from './sample-table.ts';
 
 /** The picture track of a movie. */
 export interface MovieIndex {
-  readonly coding: Coding;
+  readonly coding: PictureCoding;
   readonly rotation: Rotation;
   readonly timescale: number;
   /** The composition time of what is shown at 0 of the movie, in ticks; negative where pictures begin later. */
@@ -49,7 +49,7 @@ export function readMovieIndex(pictures: Uint8Array): MovieIndex {
   if (track === undefined || stbl === undefined) throw new BatonError('SOURCE_DAMAGED', 'no samples of pictures');
   return {
     ...clockOf(track, pictures),
-    coding: readSampleEntry(childOf(stbl, 'stsd')),
+    coding: readSampleEntry(childOf(stbl, 'stsd') ?? null),
     rotation: rotationOf(childOf(track, 'tkhd')),
     table: readSampleTable(stbl),
   };

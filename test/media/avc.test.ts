@@ -41,7 +41,7 @@ describe('a sequence parameter set', () => {
 test('a configuration record says what it was made of', async () => {
   const [first = []] = unitsOf(await encode('128x96', '-profile:v', 'high', '-preset', 'veryfast'), 1e9);
   const [, sequence = new Uint8Array(), picture = new Uint8Array()] = first;
-  const config = writeAvcConfig(sequence, picture);
+  const config = writeAvcConfig([sequence], [picture]);
   expect(readAvcConfig(config)).toEqual({ lengthBytes: 4, sequences: [sequence], pictures: [picture] });
   for (let length = 0; length < config.length - 4; length++)
     expect(readAvcConfig(config.subarray(0, length))).toBeNull();

@@ -1,10 +1,10 @@
 import { BatonError } from '../errors.ts';
-import { readAvcConfig, readAvcSequence, type Colour } from '../media/avc.ts';
-import { childBoxes, childOf } from '../source/movie-boxes.ts';
-import type { FilmFacts } from './film.ts';
+import { readAvcConfig, readAvcSequence, type Colour } from './avc.ts';
+import { boxAt, boxesIn } from './box-read.ts';
+import type { PictureFacts } from './picture-facts.ts';
 
-/** What a sample entry says of the pictures. */
-export type Coding = Pick<FilmFacts, 'codec' | 'config' | 'width' | 'height' | 'pixelAspect' | 'colour'>;
+/** How pictures are coded. */
+export type PictureCoding = Omit<PictureFacts, 'rotation' | 'rate'>;
 
 /** Fields of a visual sample entry before the boxes in it (ISO/IEC 14496-12 section 12.1.3). */
 const FIELDS = 78;
@@ -13,26 +13,26 @@ const DECODER_SPECIFIC = 0x05;
 const MPEG4_VISUAL = 0x20;
 
 /** The coding of a track, by the first entry of its `stsd`. Throws VIDEO_UNSUPPORTED, SOURCE_DAMAGED. */
-export function readSampleEntry(stsd: Uint8Array | undefined): Coding {
-  const [entry] = childBoxes(stsd?.subarray(8) ?? new Uint8Array());
-  if (entry === undefined || entry.bytes.length < FIELDS) throw new BatonError('SOURCE_DAMAGED', 'no sample entry');
-  const { type, bytes } = entry;
+export function readSampleEntry(stsd: Uint8Array | null): PictureCoding {
+  const [entry] = boxesIn(stsd?.subarray(8) ?? new Uint8Array());
+  if (entry === undefined || entry.content.length < FIELDS) throw new BatonError('SOURCE_DAMAGED', 'no sample entry');
+  const { type, content: bytes } = entry;
   const boxes = bytes.subarray(FIELDS);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const { codec, config } = codecOf(type, boxes);
   const sequence = codec === 'h264' ? sequenceOf(config) : null;
   return {
     ...{ codec, config, width: view.getUint16(24), height: view.getUint16(26) },
-    pixelAspect: aspectIn(childOf(boxes, 'pasp')) ?? sequence?.pixelAspect ?? [1, 1],
-    colour: colourIn(childOf(boxes, 'colr')) ?? sequence?.colour ?? null,
+    pixelAspect: aspectIn(boxAt(boxes, 'pasp')) ?? sequence?.pixelAspect ?? [1, 1],
+    colour: colourIn(boxAt(boxes, 'colr')) ?? sequence?.colour ?? null,
   };
 }
 
-function codecOf(type: string, boxes: Uint8Array): Pick<FilmFacts, 'codec' | 'config'> {
+function codecOf(type: string, boxes: Uint8Array): Pick<PictureCoding, 'codec' | 'config'> {
   const configIn = (name: string): Uint8Array => {
-    const config = childOf(boxes, name);
-    if (config === undefined) throw new BatonError('SOURCE_DAMAGED', `${type} without ${name}`);
-    return config.slice();
+    const config = boxAt(boxes, name);
+    if (config === null) throw new BatonError('SOURCE_DAMAGED', `${type} without ${name}`);
+    return new Uint8Array(config);
   };
   switch (type) {
     case 'avc1':
@@ -90,17 +90,17 @@ function sequenceOf(config: Uint8Array | null) {
   return set === undefined ? null : readAvcSequence(set);
 }
 
-function aspectIn(pasp: Uint8Array | undefined): readonly [number, number] | null {
-  if (pasp === undefined || pasp.length < 8) return null;
+function aspectIn(pasp: Uint8Array | null): readonly [number, number] | null {
+  if (pasp === null || pasp.length < 8) return null;
   const view = new DataView(pasp.buffer, pasp.byteOffset, pasp.length);
   const [across, up] = [view.getUint32(0), view.getUint32(4)];
   return across > 0 && up > 0 && across < 64 * up && up < 64 * across ? [across, up] : null;
 }
 
 /** `nclx` of ISO (12.1.5), or `nclc` of QuickTime, which has no range. */
-function colourIn(colr: Uint8Array | undefined): Colour | null {
+function colourIn(colr: Uint8Array | null): Colour | null {
   const type = Buffer.from(colr?.subarray(0, 4) ?? []).toString('latin1');
-  if (colr === undefined || colr.length < 10 || (type !== 'nclx' && type !== 'nclc')) return null;
+  if (colr === null || colr.length < 10 || (type !== 'nclx' && type !== 'nclc')) return null;
   const view = new DataView(colr.buffer, colr.byteOffset, colr.length);
   const [primaries, transfer, matrix] = [view.getUint16(4), view.getUint16(6), view.getUint16(8)];
   return { primaries, transfer, matrix, isFullRange: ((colr[10] ?? 0) & 0x80) !== 0 };
