@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** The tests of what HTTP clients see of a file: the same in every runtime. */
 const HTTP = ['test/relay/http.test.ts', 'test/relay/framed-http.test.ts'];
@@ -7,12 +7,13 @@ const LONG = ['test/relay/conditional.test.ts', 'test/relay/exact-ranges.test.ts
 
 /** Who listens in real time wants cores that are idle for most of it: these are run when all others are over. */
 const LIVE = ['test/live/**/*.test.ts'];
-/** What a browser plays is measured as it plays. */
-const PLAYER = ['test/player/**/*.test.ts'];
+const inBrowser = (...names: readonly string[]): string[] => names.map((name) => `test/player/${name}.test.ts`);
+/** What a browser plays is measured as it plays: no page is laid out beside it, no film is decoded. */
+const SOUND = inBrowser('baton-player', 'demo-radio', 'faults', 'framed*', 'listening', 'live*', 'with-baton');
 /** Films, HLS and studios keep a core busy by themselves: two at a time, when the others are over. */
-const PICTURES = ['demo-video', 'film-legs', 'hls*', 'picture', 'playlist', 'playlist-with-baton', 'studio'].map(
-  (name) => `test/player/${name}.test.ts`,
-);
+const PICTURES = inBrowser('demo-video', 'film*', 'hls*', 'picture', 'playlist*', 'studio');
+
+const BEHIND = './test/support/behind-browser.ts';
 
 const isFull = process.env['BATON_FULL'] === '1';
 const onLambda = (door: string) => ({
@@ -22,6 +23,11 @@ const onLambda = (door: string) => ({
     include: isFull || door === 'cloudfront' ? [...HTTP, ...LONG] : HTTP,
     env: { BATON_TEST_RUNTIME: door },
   },
+});
+/** Those that begin when the groups before are over. */
+const inTurn = (name: string, groupOrder: number, test: TestProjectInlineConfiguration['test']) => ({
+  extends: true as const,
+  test: { ...test, name, sequence: { groupOrder } },
 });
 
 export default defineConfig({
@@ -36,10 +42,13 @@ export default defineConfig({
     globalSetup: './test/support/package.ts',
     setupFiles: './test/support/equal-bytes.ts',
     projects: [
-      { extends: true, test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...PLAYER] } },
-      { extends: true, test: { name: 'live', include: LIVE, sequence: { groupOrder: 1 } } },
-      { extends: true, test: { name: 'player', include: PLAYER, exclude: PICTURES, sequence: { groupOrder: 2 } } },
-      { extends: true, test: { name: 'pictures', include: PICTURES, maxWorkers: 2, sequence: { groupOrder: 3 } } },
+      {
+        extends: true,
+        test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...SOUND, ...PICTURES] },
+      },
+      inTurn('live', 1, { include: LIVE }),
+      inTurn('player', 2, { include: SOUND, setupFiles: BEHIND }),
+      inTurn('pictures', 3, { include: PICTURES, setupFiles: BEHIND, maxWorkers: 2 }),
       onLambda('function-url'),
       onLambda('buffered-url'),
       onLambda('cloudfront'),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
@@ -16,7 +15,7 @@ const ARGS = [
 
 /** The system's Chromium, with `more` arguments; `CHROMIUM` names another binary. The caller closes it. */
 export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({ executablePath: join(import.meta.dirname, 'chromium.sh'), args: [...ARGS, ...more] });
+  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: [...ARGS, ...more] });
 }
 
 /** A page of its own at `url`, and the errors that its scripts threw. `await using` closes it. */

@@ -33,6 +33,8 @@ export interface LambdaOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<RuntimeLimits>;
   readonly timeoutSeconds?: number;
+  /** Of each function; V8 collects garbage the later, the more there is. */
+  readonly memoryMb?: number;
   /** With another ffmpeg, say. */
   readonly packageFolder?: string;
   /** With the WebSocket API for publishers, as in serverless.yml but for this. */
@@ -149,7 +151,7 @@ function functions(
   const common = {
     timeoutSeconds,
     taskRoot: options.packageFolder ?? join(inject('distFolder'), 'lambda'),
-    memoryMb: 3538,
+    memoryMb: options.memoryMb ?? 3538,
     maxEnvironments: 64,
     environment,
   };
