@@ -1,52 +1,75 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { sampleArgs } from '../src/ffmpeg/picture-args.ts';
 import { ladderOf } from '../src/grid/picture.ts';
 import { ffmpeg } from '../test/support/ffmpeg.ts';
+import type { Milliseconds } from '../src/units.ts';
 import type { Lab } from './lab.ts';
-import { compare, limit, median, type Row } from './measure.ts';
+import { compare, cpuSeconds, limit, median, type Row } from './measure.ts';
 
+const GONE: Milliseconds = 100;
 const SEGMENT_SECONDS = 6;
 const SEGMENTS = [1, 2, 3];
 const HD = { width: 1920, height: 1080 };
 
 /**
  * A segment of 480 lines that nobody has asked for, of a source of 1080, against `ffmpeg -ss -t` with the same coder from
- * the same address; and how much of the time the first bytes take.
+ * the same address, by turns: its time, what it takes of the processor, and how soon the first bytes are there.
  */
 export async function videoSegment(lab: Lab): Promise<readonly Row[]> {
-  const source = await madeFilm(lab);
-  const base = lab.baton.link(source, '', { kind: 'hls', name: 'index.m3u8' });
-  const playlist = await (await fetch(`${base}/v480.m3u8`)).text();
-  const segments = playlist.split('\n').filter((line) => line.endsWith('.m4s'));
-  await (await fetch(`${base}/${segments[0] ?? ''}`)).arrayBuffer(); // the parameter sets are known from here on
-  const [ours, theirs, shares]: [number[], number[], number[]] = [[], [], []];
-  for (const index of SEGMENTS) {
-    const { firstMs, wholeMs } = await timed(`${base}/${segments[index] ?? ''}`);
-    ours.push(wholeMs);
-    shares.push(firstMs / wholeMs);
-    theirs.push(await commandMs(lab.ffmpeg, peerArgs(source, index * SEGMENT_SECONDS)));
+  const sources = await madeFilms(lab);
+  const [ours, theirs, shares]: [Cost[], Cost[], number[]] = [[], [], []];
+  for (const source of sources) {
+    const base = lab.baton.link(source, '', { kind: 'hls', name: 'index.m3u8' });
+    const playlist = await (await fetch(`${base}/v480.m3u8`)).text();
+    const segments = playlist.split('\n').filter((line) => line.endsWith('.m4s'));
+    await (await fetch(`${base}/${segments[0] ?? ''}`)).arrayBuffer(); // the parameter sets are known from here on
+    for (const index of SEGMENTS) {
+      let firstMs = NaN;
+      const own = await costOf(
+        lab.baton.pid,
+        async () => (firstMs = await fetched(`${base}/${segments[index] ?? ''}`)),
+      );
+      ours.push(own);
+      shares.push(firstMs / own.ms);
+      theirs.push(await costOf(process.pid, () => run(lab.ffmpeg, peerArgs(source, index * SEGMENT_SECONDS))));
+    }
   }
+  const middle = (costs: readonly Cost[], what: keyof Cost): number => median(costs.map((cost) => cost[what]));
+  const against = (what: keyof Cost) => ({ name: 'ffmpeg -ss -t', value: middle(theirs, what) });
+  const name = 'cold segment of 480 lines from 1080';
   return [
-    compare(
-      'cold segment of 480 lines from 1080',
-      'ms',
-      median(ours),
-      { name: 'ffmpeg -ss -t', value: median(theirs) },
-      { most: 1 },
-    ),
+    compare(name, 'ms', middle(ours, 'ms'), against('ms'), { most: 1 }),
+    compare(`${name}: processor`, 'ms', middle(ours, 'cpuMs'), against('cpuMs'), { most: 1 }),
     limit('cold segment of 480 lines: first byte, share of the whole', '%', median(shares) * 100, 50),
   ];
 }
 
-/** 26 s, a key frame every ten. */
-async function madeFilm({ folder, originUrl }: Lab): Promise<string> {
+interface Cost {
+  readonly ms: Milliseconds;
+  /** Of a process and those it started. */
+  readonly cpuMs: Milliseconds;
+}
+
+async function costOf(pid: number, act: () => Promise<unknown>): Promise<Cost> {
+  const [startedAt, before] = [performance.now(), cpuSeconds(pid)];
+  await act();
+  const ms = performance.now() - startedAt;
+  await setTimeout(GONE); // the processor time of a child counts when it is gone
+  return { ms, cpuMs: (cpuSeconds(pid) - before) * 1000 };
+}
+
+/** Addresses of 26 s, a key frame every ten. */
+async function madeFilms({ folder, originUrl }: Lab): Promise<readonly string[]> {
   const path = join(folder, 'www', 'film.mp4');
   const inputs = ['-f', 'lavfi', '-i', 'testsrc2=s=1920x1080:r=30:d=26', '-f', 'lavfi', '-i', 'sine=d=26'];
   const video = ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '300', '-pix_fmt', 'yuv420p', '-b:v', '5M'];
   await ffmpeg([...inputs, ...video, '-c:a', 'aac', '-movflags', '+faststart', path]);
-  return `${originUrl}/film.mp4`;
+  await symlink(path, join(folder, 'www', 'again.mp4'));
+  return [`${originUrl}/film.mp4`, `${originUrl}/again.mp4`];
 }
 
 /** The coder's arguments are those of Baton. */
@@ -61,24 +84,20 @@ function peerArgs(source: string, start: number): readonly string[] {
   return [...input, '-an', '-vf', scale, ...coder, ...muxer];
 }
 
-async function timed(url: string): Promise<{ firstMs: number; wholeMs: number }> {
+/** When the first byte of an answer that is read to its end is there. */
+async function fetched(url: string): Promise<Milliseconds> {
   const startedAt = performance.now();
   const answer = await fetch(url);
   let firstMs = NaN;
-  let bytes = 0;
-  for await (const piece of answer.body ?? []) {
-    if (bytes === 0) firstMs = performance.now() - startedAt;
-    bytes += piece.length;
-  }
-  if (!answer.ok || bytes === 0) throw new Error(`${answer.status} for ${url}`);
-  return { firstMs, wholeMs: performance.now() - startedAt };
+  for await (const piece of answer.body ?? [])
+    if (Number.isNaN(firstMs) && piece.length > 0) firstMs = performance.now() - startedAt;
+  if (!answer.ok || Number.isNaN(firstMs)) throw new Error(`${answer.status} for ${url}`);
+  return firstMs;
 }
 
-async function commandMs(command: string, args: readonly string[]): Promise<number> {
-  const startedAt = performance.now();
+async function run(command: string, args: readonly string[]): Promise<void> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   child.stdout.resume();
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${command} ended with ${code ?? 'a signal'}`);
-  return performance.now() - startedAt;
 }

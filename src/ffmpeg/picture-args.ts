@@ -106,7 +106,14 @@ const retimed = ({ rate: { num, den } }: PictureFormat): string => `setsar=1,set
  */
 function encoding({ rate: { num, den }, maxKbps, level, colour }: PictureFormat): string[] {
   const keyEvery = Math.round((KEY_SECONDS * num) / den);
-  const x264 = ['aud=1', 'bframes=0', 'open-gop=0', 'sliced-threads=0', `threads=${ENCODER_THREADS}`];
+  const x264 = [
+    'aud=1',
+    'bframes=0',
+    'open-gop=0',
+    'sliced-threads=0',
+    'cpu-independent=1',
+    `threads=${ENCODER_THREADS}`,
+  ];
   return [
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-level', (level / 10).toFixed(1)],
     ...['-crf', '23', '-maxrate', `${maxKbps}k`, '-bufsize', `${maxKbps}k`, '-g', String(keyEvery), '-bf', '0'],

@@ -86,16 +86,23 @@ function streamHead(
  */
 export function matroskaPacket(packet: Uint8Array, timestampMs: Milliseconds): Uint8Array {
   const cluster = new Uint8Array(PACKET_HEAD_BYTES + packet.length);
-  const view = new DataView(cluster.buffer);
+  cluster.set(matroskaPacketHead(packet.length, timestampMs));
+  cluster.set(packet, PACKET_HEAD_BYTES);
+  return cluster;
+}
+
+/** What stands before a packet of `bytes` in its cluster, for packets that are too large to be copied. */
+export function matroskaPacketHead(bytes: Bytes, timestampMs: Milliseconds): Uint8Array {
+  const head = new Uint8Array(PACKET_HEAD_BYTES);
+  const view = new DataView(head.buffer);
   view.setUint32(0, 0x1f43b675);
-  view.setUint32(4, size(19 + packet.length));
+  view.setUint32(4, size(19 + bytes));
   view.setUint16(8, 0xe788); // Timestamp, 8 bytes
   view.setBigUint64(10, BigInt(Math.round(timestampMs)));
   view.setUint8(18, 0xa3); // SimpleBlock
-  view.setUint32(19, size(4 + packet.length));
+  view.setUint32(19, size(4 + bytes));
   view.setUint32(23, 0x81000080); // track 1, at the cluster's timestamp, key frame
-  cluster.set(packet, PACKET_HEAD_BYTES);
-  return cluster;
+  return head;
 }
 
 type Part = Uint8Array | readonly number[];

@@ -18,7 +18,7 @@ export interface VideoDeps {
 }
 
 // Raised when a change alters the bytes of segments.
-const LAYOUT = 'baton-video-2';
+const LAYOUT = 'baton-video-3';
 const FRAGMENT: Milliseconds = 500;
 const HIGH = 100;
 /** Boxes, and that of the buffer which a segment may begin with. */

@@ -6,11 +6,12 @@ import { startFfmpeg } from '../ffmpeg/process.ts';
 import { EncoderKilled, runFfmpeg } from '../ffmpeg/run.ts';
 import { accessUnits, lengthPrefixed } from '../media/annex-b.ts';
 import { NAL, nalType } from '../media/avc.ts';
-import { matroskaPacket, matroskaPicturesHead, type MatroskaPictures } from '../media/matroska.ts';
+import { matroskaPacketHead, matroskaPicturesHead, type MatroskaPictures } from '../media/matroska.ts';
 import type { EncodeMeter } from '../encode/output.ts';
 import type { PictureTimeline } from '../grid/picture.ts';
 import type { Frames, Milliseconds } from '../units.ts';
 import type { Film, FilmFacts, FilmPacket } from './film.ts';
+import { neededPackets } from './needed-packets.ts';
 
 /** A frame of H.264: NAL units behind four bytes of length, parameter sets left out. */
 export interface CodedFrame {
@@ -108,7 +109,8 @@ async function* encodeOnce(
   const input = (stop: AbortSignal): AsyncIterable<Uint8Array> => {
     const reading = AbortSignal.any([signal, stop]);
     const packets = film.packets(lastShownAt(from), lastShownAt(to - 1), reading, meter);
-    return asMatroska(film.facts, packets, timeline, from, () => (meter.sourceMs ||= performance.now() - startedAt));
+    const needed = neededPackets(packets, film.facts, lastShownAt(from));
+    return asMatroska(film.facts, needed, timeline, from, () => (meter.sourceMs ||= performance.now() - startedAt));
   };
   try {
     for await (const { bytes } of runFfmpeg(process, input, signal))
@@ -139,7 +141,8 @@ async function* asMatroska(
       onFirst();
       yield matroskaPicturesHead({ codecId: CODEC_IDS[codec], width, height, pictureMs: PICTURE, ...codecPrivate });
     }
-    yield matroskaPacket(bytes, Math.max(0, Math.min(latest, ticksAt(at))));
+    yield matroskaPacketHead(bytes.length, Math.max(0, Math.min(latest, ticksAt(at))));
+    yield bytes;
     latest = Infinity;
   }
 }

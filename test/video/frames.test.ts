@@ -76,15 +76,6 @@ test('a picture that is turned comes out the right way up', async () => {
   );
 });
 
-test('a segment is the same bytes by itself as behind the others', async () => {
-  const source = await film({ video: LONG_GOP });
-  const one = await lowest(source);
-  const other = await lowest(source);
-  const inOrder = [await segmentOf(one, 0), await segmentOf(one, 1), await segmentOf(one, 2)];
-  for (const index of [2, 0, 1])
-    expect((await segmentOf(other, index)).equals(inOrder[index] ?? Buffer.of())).toBe(true);
-});
-
 async function offers(source: Uint8Array): Promise<readonly OfferedVideo[]> {
   const deps = { engine: await testEngine(), store: memoryStore({ maxBytes: 1e6 }) };
   return offeredVideo(await openFilm(source), 'version', deps);
