@@ -5,12 +5,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
+import type { LinkContent } from '../../src/sign/link.ts';
 import { startBaton } from './baton.ts';
 
 export interface OtherJob {
   readonly allowOrigins: readonly string[];
-  /** Source and options of each link. */
-  readonly links: readonly (readonly [source: string, options: string])[];
+  /** Source and options of each link, and what else it is of. */
+  readonly links: readonly (readonly [source: string, options: string, content?: Partial<LinkContent>])[];
 }
 
 export interface OtherBaton extends AsyncDisposable {
@@ -41,7 +42,7 @@ export async function startOtherBaton(job: OtherJob): Promise<OtherBaton> {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { allowOrigins, links } = JSON.parse(process.argv[2] ?? '') as OtherJob;
   const baton = await startBaton({ allowOrigins });
-  process.stdout.write(`${JSON.stringify(links.map(([source, options]) => baton.file(source, options)))}\n`);
+  process.stdout.write(`${JSON.stringify(links.map((link) => baton.file(...link)))}\n`);
   await once(process.stdin.resume(), 'end');
   await baton.stop();
 }
