@@ -1,19 +1,22 @@
-import { BURST, MOST_PER_SECOND } from '../ingest/session.ts';
+import { BURST, mostPerSecond } from '../ingest/allowance.ts';
+import type { IngestFormat } from '../ingest/format.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 
 /** Connections that this environment has counted for lately. */
 const MOST_COUNTED = 200;
 
 /**
- * Counts what comes on connections: false when it is more than sound needs. Each environment counts what it gets; how
+ * Counts what comes on connections: false when it is more than the show needs. Each environment counts what it gets; how
  * many messages all of them get is up to the gateway's throttle.
  */
-export function floodGuard(now: () => Milliseconds): (connectionId: string, size: Bytes) => boolean {
+export function floodGuard(
+  now: () => Milliseconds,
+): (connectionId: string, format: IngestFormat, size: Bytes) => boolean {
   const counts = new Map<string, { allowance: Bytes; at: Milliseconds }>();
-  return (connectionId, size) => {
+  return (connectionId, format, size) => {
     const at = now();
     const before = counts.get(connectionId) ?? { allowance: BURST, at };
-    const grown = Math.min(BURST, before.allowance + ((at - before.at) * MOST_PER_SECOND) / 1000);
+    const grown = Math.min(BURST, before.allowance + ((at - before.at) * mostPerSecond(format)) / 1000);
     counts.delete(connectionId);
     counts.set(connectionId, { allowance: grown - size, at });
     const [oldest] = counts.keys();

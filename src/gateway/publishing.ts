@@ -71,7 +71,7 @@ export function gatewayPublishing(
       }
       const sequence = await sequenceOf(hello);
       await recall(session, hello, sequence, message);
-      if (message.type === 'data' && !isFlood(connectionId, message.payload.length))
+      if (message.type === 'data' && !isFlood(connectionId, hello.format, message.payload.length))
         throw new BatonError('INGEST_FLOOD', hello.channel);
       const actions = session.receive(message, now());
       await perform(connectionId, session, actions, { hello, sequence });

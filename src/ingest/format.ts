@@ -1,15 +1,18 @@
 import { BatonError } from '../errors.ts';
 import type { Hertz } from '../units.ts';
+import { readPictureFormat, type PictureFormat } from './picture-format.ts';
 
 /**
  * What a publisher sends. The bytes of data messages are those of a stream, cut anywhere; or whole packets, as in
- * `packet-records.ts`.
+ * `packet-records.ts`, or with pictures as in `film-records.ts`.
  */
 export type IngestFormat = StreamFormat | PacketFormat;
 
 /** `webm`: what MediaRecorder makes of `audio/webm;codecs=opus`. The others as a radio station sends them. */
 export interface StreamFormat {
   readonly container: 'webm' | 'mp3' | 'adts' | 'ogg';
+  /** Of WebM: its H.264 is wanted, too. */
+  readonly video?: true;
 }
 
 /** What WebCodecs' AudioEncoder makes. */
@@ -20,7 +23,11 @@ export interface PacketFormat {
   readonly channels: number;
   /** In base64: AudioSpecificConfig of AAC; OpusHead of Opus, which may be left away (null). */
   readonly description: string | null;
+  readonly video?: PictureFormat;
 }
+
+/** Whether a show has pictures. */
+export const hasPictures = ({ video }: IngestFormat): boolean => video !== undefined;
 
 const STREAMS: readonly unknown[] = ['webm', 'mp3', 'adts', 'ogg'] satisfies StreamFormat['container'][];
 const CODECS: readonly unknown[] = ['opus', 'aac'] satisfies PacketFormat['codec'][];
@@ -30,15 +37,21 @@ const BASE64 = /^[A-Za-z0-9+/_-]{1,2000}={0,2}$/;
 
 /** The format that `value`, of unknown origin, describes. @throws INGEST_FORMAT */
 export function readFormat(value: unknown): IngestFormat {
-  const { container, codec, sampleRate, channels, description = null } = fieldsOf(value);
-  if (STREAMS.includes(container)) return { container: container as StreamFormat['container'] };
+  const { container, codec, sampleRate, channels, description = null, video } = fieldsOf(value);
+  if (STREAMS.includes(container)) {
+    const stream: StreamFormat = { container: container as StreamFormat['container'] };
+    if (video === undefined || video === false) return stream;
+    if (container !== 'webm' || video !== true) throw refused(`pictures in ${String(container)}`);
+    return { ...stream, video };
+  }
   if (container !== 'packets' || !CODECS.includes(codec)) throw refused(`${String(container)} of ${String(codec)}`);
   if (!isWhole(sampleRate, 8_000, MAX_RATE)) throw refused(`${String(sampleRate)} Hz`);
   if (!isWhole(channels, 1, MAX_CHANNELS)) throw refused(`${String(channels)} channels`);
   if (description === null && codec === 'aac') throw refused('AAC without a description');
   if (description !== null && !(typeof description === 'string' && BASE64.test(description)))
     throw refused('a description that is not base64');
-  return { container, codec: codec as PacketFormat['codec'], sampleRate, channels, description };
+  const sound: PacketFormat = { container, codec: codec as PacketFormat['codec'], sampleRate, channels, description };
+  return video === undefined || video === null ? sound : { ...sound, video: readPictureFormat(video) };
 }
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>

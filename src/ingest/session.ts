@@ -1,5 +1,6 @@
 import { BatonError, type FailureCode } from '../errors.ts';
 import type { Bytes, Milliseconds, Seconds } from '../units.ts';
+import { BURST, mostPerSecond } from './allowance.ts';
 import {
   MOST_PAYLOAD,
   MOST_TEXT_PAYLOAD,
@@ -65,10 +66,6 @@ const HELLO_MS: Milliseconds = 5_000;
 /** A channel on which nothing comes for so long is on standby. */
 export const STALLED_MS: Milliseconds = 3_000;
 const STATE_MS: Milliseconds = 5_000;
-/** What may come above `MOST_PER_SECOND` at once. */
-export const BURST: Bytes = 4 * 2 ** 20;
-/** Of the largest streams of sound, times one and a half. */
-export const MOST_PER_SECOND: Bytes = 256 * 1024;
 /** What a message without sound counts. */
 const TALK: Bytes = 4096;
 const MOST_UNACKNOWLEDGED: Bytes = 2 ** 20;
@@ -100,11 +97,12 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
   function receive(message: PublisherMessage, now: Milliseconds): Action[] {
     if (phase === 'over') return [];
     if (message.type === 'hello') return greet(message);
-    if (phase === 'opened' || phase === 'claiming') return failed(invalid(`${message.type} before welcome`));
-    allowance += ((now - allowanceAt) * MOST_PER_SECOND) / 1000;
+    if (hello === null || phase === 'claiming') return failed(invalid(`${message.type} before welcome`));
+    const most = mostPerSecond(hello.format);
+    allowance += ((now - allowanceAt) * most) / 1000;
     allowance = Math.min(BURST, allowance) - (message.type === 'data' ? message.payload.length : TALK);
     allowanceAt = now;
-    if (allowance < 0) return failed(new BatonError('INGEST_FLOOD', `more than ${MOST_PER_SECOND} bytes a second`));
+    if (allowance < 0) return failed(new BatonError('INGEST_FLOOD', `more than ${most} bytes a second`));
     switch (message.type) {
       case 'data':
         return data(message.number, message.payload, now);
@@ -136,7 +134,7 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
       ...{ type: 'welcome', version: PROTOCOL, channel, show: name, next: Math.max(show.stored, from), lost },
       ...{ resumed: show.next > 0 || show.hasEnded, binary: isBinary },
       maxPayloadBytes: isBinary ? MOST_PAYLOAD : MOST_TEXT_PAYLOAD,
-      maxBytesPerSecond: MOST_PER_SECOND,
+      maxBytesPerSecond: mostPerSecond(hello.format),
       maxUnacknowledgedBytes: MOST_UNACKNOWLEDGED,
       links: show.links,
     };

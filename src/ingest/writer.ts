@@ -1,23 +1,17 @@
 import { BatonError } from '../errors.ts';
 import { liveDemux } from '../intake/live-demux.ts';
-import { adtsFormatOf, adtsFrame } from '../media/adts-write.ts';
+import { adtsFrame } from '../media/adts-write.ts';
 import { BLOCK_SAMPLES, MAX_ADTS_BYTES } from '../media/adts.ts';
 import type { Bytes } from '../units.ts';
-import type { IngestFormat, PacketFormat, StreamFormat } from './format.ts';
+import { breakFilm, filmOfRecords, filmOfWebm, newFilm, type FilmState } from './film-writer.ts';
+import { hasPictures, type IngestFormat, type PacketFormat, type StreamFormat } from './format.ts';
 import { oggHeadIn } from './ogg-heads.ts';
-import {
-  oggOpusEnd,
-  oggOpusPages,
-  opusLength,
-  readOpusSetup,
-  USUAL_PRE_SKIP,
-  type OggOpusState,
-  type OpusSetup,
-} from './ogg-opus.ts';
+import { oggOpusEnd, oggOpusPages, opusLength, readOpusSetup, type OggOpusState } from './ogg-opus.ts';
 import { readPacketRecords } from './packet-records.ts';
-import { newWebm, webmPackets, type WebmState } from './webm-packets.ts';
+import { aacSetup, opusSetup } from './show-sound.ts';
+import { newWebm, webmBlocks, type WebmState } from './webm-blocks.ts';
 
-/** Makes the stream of a show of what its publisher sends: Ogg, MP3 or ADTS, which is its recording as well. */
+/** Makes the stream of a show of what its publisher sends: Ogg, MP3 or ADTS, with pictures Matroska; it is its recording as well. */
 export interface Writer {
   /**
    * What the payload of the next message adds to the stream. @throws INGEST_FORMAT for what is not in the format that was
@@ -40,6 +34,7 @@ export interface WriterState {
   readonly headAt: Bytes | null;
   readonly ogg: OggOpusState | null;
   readonly webm: WebmState | null;
+  readonly film?: FilmState;
 }
 
 /** `state` null: the show begins. `serial` tells the Ogg streams of shows apart. @throws INGEST_FORMAT */
@@ -47,13 +42,14 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
   let at = state?.at ?? 0;
   let headAt = state?.headAt ?? null;
   const ogg: OggOpusState = { ...(state?.ogg ?? { serial, sequence: 0, granule: 0 }) };
-  const webm: WebmState = { ...(state?.webm ?? newWebm()) };
-  const isOpus = format.container === 'webm' || (format.container === 'packets' && format.codec === 'opus');
-  const write = writing(format, ogg, webm);
+  const webm: WebmState = { ...(state?.webm ?? newWebm(hasPictures(format))) };
+  const film = format.video === undefined ? null : { ...(state?.film ?? newFilm(format.video)) };
+  const isOpus = film === null && (format.container === 'webm' || isPacketsOf('opus', format));
+  const write = film === null ? writing(format, ogg, webm) : filming(format, webm, film);
 
   const count = (bytes: Uint8Array): Uint8Array => {
     if (format.container === 'ogg') headAt = oggHeadIn(bytes, at, headAt);
-    if (isOpus && bytes.length > 0) headAt = 0;
+    if ((isOpus || film !== null) && bytes.length > 0) headAt = 0;
     at += bytes.length;
     return bytes;
   };
@@ -62,42 +58,47 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
     push: (payload) => count(write(payload)),
     end: () => count(isOpus && ogg.sequence > 0 ? oggOpusEnd(ogg) : NOTHING),
     lose: () => {
+      if (film !== null) breakFilm(film);
       if (format.container === 'webm') Object.assign(webm, { rest: '', skip: 0, isLost: webm.track !== null });
     },
     state: () => ({
       ...{ at, headAt },
       ogg: isOpus ? { ...ogg } : null,
       webm: format.container === 'webm' ? { ...webm } : null,
+      ...(film !== null && { film: { ...film } }),
     }),
   };
 }
 
 /** The content type of the stream. */
 export function streamType(format: IngestFormat): string {
+  if (hasPictures(format)) return 'video/x-matroska';
   if (format.container === 'mp3') return 'audio/mpeg';
-  if (format.container === 'adts' || (format.container === 'packets' && format.codec === 'aac')) return 'audio/aac';
+  if (format.container === 'adts' || isPacketsOf('aac', format)) return 'audio/aac';
   return 'audio/ogg';
 }
 
+const isPacketsOf = (codec: PacketFormat['codec'], format: IngestFormat): boolean =>
+  format.container === 'packets' && format.codec === codec;
+
 type Write = (payload: Uint8Array) => Uint8Array;
+
+const filming = (format: IngestFormat, webm: WebmState, film: FilmState): Write =>
+  format.container === 'packets' ? filmOfRecords(format, film) : filmOfWebm(webm, film);
 
 function writing(format: IngestFormat, ogg: OggOpusState, webm: WebmState): Write {
   if (format.container === 'packets') return format.codec === 'opus' ? opusPackets(format, ogg) : aacPackets(format);
   if (format.container !== 'webm') return passed(format.container);
   return (payload) => {
-    const packets = webmPackets(payload, webm);
+    const packets = webmBlocks(payload, webm).map(({ bytes }) => bytes);
     if (packets.length === 0) return NOTHING;
     const setup = readOpusSetup(Buffer.from(webm.opusHead ?? '', 'base64'));
     return Buffer.concat(oggOpusPages(packets, setup, ogg));
   };
 }
 
-function opusPackets({ channels, description }: PacketFormat, ogg: OggOpusState): Write {
-  const setup: OpusSetup =
-    description === null
-      ? { channels: channels === 1 ? 1 : 2, preSkip: USUAL_PRE_SKIP }
-      : readOpusSetup(Buffer.from(description, 'base64'));
-  if (setup.channels !== channels) throw refused(`${setup.channels} channels, not ${channels}`);
+function opusPackets(format: PacketFormat, ogg: OggOpusState): Write {
+  const setup = opusSetup(format);
   return (payload) => {
     const records = readPacketRecords(payload);
     const wrong = records.find(({ bytes, samples }) => opusLength(bytes) !== samples);
@@ -107,13 +108,10 @@ function opusPackets({ channels, description }: PacketFormat, ogg: OggOpusState)
   };
 }
 
-const LC = 2;
 const ADTS_HEAD: Bytes = 7;
 
-function aacPackets({ description, channels }: PacketFormat): Write {
-  const adts = adtsFormatOf(Buffer.from(description ?? '', 'base64'));
-  if (adts?.objectType !== LC) throw refused('AAC other than LC');
-  if (adts.channelConfig !== channels) throw refused(`${adts.channelConfig} channels, not ${channels}`);
+function aacPackets(format: PacketFormat): Write {
+  const adts = aacSetup(format);
   return (payload) =>
     Buffer.concat(
       readPacketRecords(payload).map(({ bytes, samples }) => {

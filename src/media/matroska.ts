@@ -1,4 +1,14 @@
 import type { Bytes, Hertz, Milliseconds } from '../units.ts';
+import {
+  ebmlAscii,
+  ebmlDouble,
+  ebmlElement,
+  ebmlJoined,
+  ebmlNumber,
+  ebmlSize,
+  UNKNOWN_SIZE,
+  type EbmlPart,
+} from './ebml-write.ts';
 
 /** The one audio track of a stream. */
 export interface MatroskaTrack {
@@ -23,7 +33,6 @@ const TRACK = 1;
 const VIDEO = 1;
 const AUDIO = 2;
 const NANOSECONDS_PER_TICK = 1_000_000;
-const UNKNOWN_SIZE = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 const PACKET_HEAD_BYTES: Bytes = 27;
 
 /**
@@ -31,7 +40,11 @@ const PACKET_HEAD_BYTES: Bytes = 27;
  * its track. `matroskaPacket`s follow.
  */
 export function matroskaHead({ codecId, codecPrivate, sampleRate, channels }: MatroskaTrack): Uint8Array {
-  const sound = element([0xe1], element([0xb5], double(sampleRate)), element([0x9f], uint(channels)));
+  const sound = ebmlElement(
+    [0xe1],
+    ebmlElement([0xb5], ebmlDouble(sampleRate)),
+    ebmlElement([0x9f], ebmlNumber(channels)),
+  );
   return streamHead(AUDIO, codecId, codecPrivate, sound);
 }
 
@@ -43,8 +56,8 @@ export function matroskaPicturesHead({
   height,
   pictureMs,
 }: MatroskaPictures): Uint8Array {
-  const picture = element([0xe0], element([0xb0], uint(width)), element([0xba], uint(height)));
-  const lasting = element([0x23, 0xe3, 0x83], uint(pictureMs * NANOSECONDS_PER_TICK)); // DefaultDuration
+  const picture = ebmlElement([0xe0], ebmlElement([0xb0], ebmlNumber(width)), ebmlElement([0xba], ebmlNumber(height)));
+  const lasting = ebmlElement([0x23, 0xe3, 0x83], ebmlNumber(pictureMs * NANOSECONDS_PER_TICK)); // DefaultDuration
   return streamHead(VIDEO, codecId, codecPrivate, lasting, picture);
 }
 
@@ -52,31 +65,31 @@ function streamHead(
   type: number,
   codecId: string,
   codecPrivate: Uint8Array | undefined,
-  ...details: Part[]
+  ...details: EbmlPart[]
 ): Uint8Array {
-  const head = element(
+  const head = ebmlElement(
     [0x1a, 0x45, 0xdf, 0xa3],
-    element([0x42, 0x82], ascii('matroska')),
-    element([0x42, 0x87], uint(4)), // DocTypeVersion
-    element([0x42, 0x85], uint(2)), // DocTypeReadVersion
+    ebmlElement([0x42, 0x82], ebmlAscii('matroska')),
+    ebmlElement([0x42, 0x87], ebmlNumber(4)), // DocTypeVersion
+    ebmlElement([0x42, 0x85], ebmlNumber(2)), // DocTypeReadVersion
   );
-  const info = element(
+  const info = ebmlElement(
     [0x15, 0x49, 0xa9, 0x66],
-    element([0x2a, 0xd7, 0xb1], uint(NANOSECONDS_PER_TICK)),
-    element([0x4d, 0x80], ascii('Baton')), // MuxingApp
-    element([0x57, 0x41], ascii('Baton')), // WritingApp
+    ebmlElement([0x2a, 0xd7, 0xb1], ebmlNumber(NANOSECONDS_PER_TICK)),
+    ebmlElement([0x4d, 0x80], ebmlAscii('Baton')), // MuxingApp
+    ebmlElement([0x57, 0x41], ebmlAscii('Baton')), // WritingApp
   );
-  const track = element(
+  const track = ebmlElement(
     [0xae],
-    element([0xd7], uint(TRACK)), // TrackNumber
-    element([0x73, 0xc5], uint(TRACK)), // TrackUID
-    element([0x83], uint(type)), // TrackType
-    element([0x9c], uint(0)), // FlagLacing
-    element([0x86], ascii(codecId)),
-    codecPrivate ? element([0x63, 0xa2], codecPrivate) : [],
+    ebmlElement([0xd7], ebmlNumber(TRACK)), // TrackNumber
+    ebmlElement([0x73, 0xc5], ebmlNumber(TRACK)), // TrackUID
+    ebmlElement([0x83], ebmlNumber(type)), // TrackType
+    ebmlElement([0x9c], ebmlNumber(0)), // FlagLacing
+    ebmlElement([0x86], ebmlAscii(codecId)),
+    codecPrivate ? ebmlElement([0x63, 0xa2], codecPrivate) : [],
     ...details,
   );
-  return concat([head, [0x18, 0x53, 0x80, 0x67], UNKNOWN_SIZE, info, element([0x16, 0x54, 0xae, 0x6b], track)]);
+  return ebmlJoined([head, [0x18, 0x53, 0x80, 0x67], UNKNOWN_SIZE, info, ebmlElement([0x16, 0x54, 0xae, 0x6b], track)]);
 }
 
 /**
@@ -96,35 +109,11 @@ export function matroskaPacketHead(bytes: Bytes, timestampMs: Milliseconds): Uin
   const head = new Uint8Array(PACKET_HEAD_BYTES);
   const view = new DataView(head.buffer);
   view.setUint32(0, 0x1f43b675);
-  view.setUint32(4, size(19 + bytes));
+  view.setUint32(4, ebmlSize(19 + bytes));
   view.setUint16(8, 0xe788); // Timestamp, 8 bytes
   view.setBigUint64(10, BigInt(Math.round(timestampMs)));
   view.setUint8(18, 0xa3); // SimpleBlock
-  view.setUint32(19, size(4 + bytes));
+  view.setUint32(19, ebmlSize(4 + bytes));
   view.setUint32(23, 0x81000080); // track 1, at the cluster's timestamp, key frame
   return head;
 }
-
-type Part = Uint8Array | readonly number[];
-
-/** An EBML element with its size in four bytes (RFC 8794 section 4). */
-function element(id: readonly number[], ...content: readonly Part[]): Part {
-  const length = new DataView(new ArrayBuffer(4));
-  length.setUint32(0, size(content.reduce((sum, part) => sum + part.length, 0)));
-  return concat([id, new Uint8Array(length.buffer), ...content]);
-}
-
-/** A size as a variable-length integer of four bytes. */
-const size = (bytes: Bytes): number => 0x10000000 | bytes;
-
-const ascii = (text: string): Part => new TextEncoder().encode(text);
-
-const uint = (value: number): Part => [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
-
-function double(value: number): Part {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  return new Uint8Array(view.buffer);
-}
-
-const concat = (parts: readonly Part[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));

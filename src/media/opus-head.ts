@@ -19,7 +19,7 @@ export function opusHeaderPages({ channels, preSkip, tags, serial }: OpusStream)
 }
 
 /** Mono or stereo without a mapping table, at the gain of the source. */
-function opusHead(channels: 1 | 2, preSkip: Samples): Uint8Array {
+export function opusHead(channels: 1 | 2, preSkip: Samples): Uint8Array {
   const head = new Uint8Array(19);
   const view = new DataView(head.buffer);
   head.set(MAGIC_HEAD);

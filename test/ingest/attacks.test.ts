@@ -3,9 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
+import { readFilmRecords, writeFilmRecords, type FilmPacket, type PicturePart } from '../../src/ingest/film-records.ts';
+import type { PacketFormat } from '../../src/ingest/format.ts';
 import { writePublisherMessage, type ServerMessage } from '../../src/ingest/message.ts';
 import { startBaton, type TestBaton } from '../support/baton.ts';
 import { tokenFor } from './on-air.ts';
+import { filmPackets, type SentFilm } from './sent-film.ts';
 import { packetsOf, streamOf, type Sent } from './sent.ts';
 
 let baton: TestBaton;
@@ -134,6 +137,69 @@ test('lies about the codec are told to the publisher', async () => {
     const messages = payloads.map((bytes, number) => writePublisherMessage({ type: 'data', number, payload: bytes }));
     const went = await said(hello(`lies-${at}`, { format }), ...messages);
     expect([codeOf(went), went.code], what).toEqual(['INGEST_FORMAT', 1008]);
+  }
+});
+
+test('lies about pictures are told to the publisher', async () => {
+  const film = await filmPackets('opus', 1);
+  const format = film.format as PacketFormat;
+  const { video } = format;
+  const said64 = (bytes: number[]): string => Buffer.from(bytes).toString('base64');
+  const picture = { track: 'pictures', bytes: Uint8Array.of(0, 0, 0, 2, 0x41, 0x9a), at: 0, isKey: false } as const;
+  const payloadOf = (...packets: FilmPacket[]): Uint8Array => writeFilmRecords(packets, 32_000)[0] ?? Buffer.of();
+  const lies: readonly (readonly [string, unknown, Uint8Array[], string])[] = [
+    ['VP8', { ...format, video: { ...video, codec: 'vp8' } }, [], 'INGEST_FORMAT'],
+    ['another size', { ...format, video: { ...video, width: 1280 } }, [], 'INGEST_FORMAT'],
+    ['no configuration', { ...format, video: { ...video, description: said64([1, 66, 0, 30]) } }, [], 'INGEST_FORMAT'],
+    [
+      'a configuration of noise',
+      { ...format, video: { ...video, description: 'QUFBQUFBQUFBQUFB' } },
+      [],
+      'INGEST_FORMAT',
+    ],
+    ['endless pictures a second', { ...format, video: { ...video, frameRate: 1e9 } }, [], 'INGEST_FORMAT'],
+    ['pictures in MP3', { container: 'mp3', video: true }, [], 'INGEST_FORMAT'],
+    ['a key that is none', format, [payloadOf({ ...picture, isKey: true })], 'INGEST_FORMAT'],
+    ['text', format, [payloadOf({ ...picture, bytes: Buffer.from('a picture of a text') })], 'INGEST_FORMAT'],
+    ['backwards', format, [payloadOf({ ...picture, at: 50 }, { ...picture, at: 10 })], 'INGEST_FORMAT'],
+    ['a size beyond the message', format, [Uint8Array.of(1, 255, 255, 0, 0, 0, 0, 9)], 'INGEST_INVALID'],
+    [
+      'a picture that nothing begins',
+      format,
+      [...film.payloads.slice(0, 8), Uint8Array.of(5, 0, 1, 0, 0, 0, 0, 9)],
+      'INGEST_INVALID',
+    ],
+    ['a picture without end', format, endless(), 'INGEST_INVALID'],
+    ['tomorrow', format, [...film.payloads, payloadOf({ ...key(film), at: 86_400_000 })], 'INGEST_FORMAT'],
+    [
+      'WebM without pictures',
+      { container: 'webm', video: true },
+      [...(await streamOf('webm', 1)).payloads],
+      'INGEST_FORMAT',
+    ],
+  ];
+  for (const [at, [what, lie, payloads, code]] of lies.entries()) {
+    const messages = payloads.map((bytes, number) => writePublisherMessage({ type: 'data', number, payload: bytes }));
+    const went = await said(hello(`pictures-${at}`, { format: lie }), ...messages);
+    expect([codeOf(went), went.code], what).toEqual([code, 1008]);
+  }
+
+  function endless(): Uint8Array[] {
+    const piece = Buffer.alloc(30_000);
+    return Array.from({ length: 20 }, (_, at) =>
+      Buffer.concat([Uint8Array.of(at === 0 ? 9 : 13, 117, 48, 0, 0, 0, 0), piece]),
+    );
+  }
+
+  function key({ payloads }: SentFilm): FilmPacket {
+    let part: PicturePart | null = null;
+    for (const payload of payloads) {
+      const read = readFilmRecords(payload, part, false);
+      const found = read.packets.find(({ isKey, track }) => isKey && track === 'pictures');
+      if (found !== undefined) return found;
+      ({ part } = read);
+    }
+    throw new Error('no key picture');
   }
 });
 

@@ -47,7 +47,7 @@ export async function streamOf(container: 'webm' | 'mp3' | 'adts' | 'ogg', secon
   return { format: { container }, payloads: pieces(webm, 1_500), stream: null, packets: oggPackets(encoded).slice(2) };
 }
 
-function pieces(bytes: Uint8Array, most: number): Uint8Array[] {
+export function pieces(bytes: Uint8Array, most: number): Uint8Array[] {
   const all: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += all.at(-1)?.length ?? 0)
     all.push(bytes.subarray(at, at + randomInt(1, most)));
