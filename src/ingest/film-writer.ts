@@ -1,4 +1,5 @@
-import { accessUnits, lengthPrefixed } from '../media/annex-b.ts';
+import { lengthPrefixed, unitsIn } from '../media/annex-b.ts';
+import { setsIn } from '../media/avc-pictures.ts';
 import { isParameterSet } from '../media/avc-sample.ts';
 import { NAL, nalType, writeAvcConfig } from '../media/avc.ts';
 import { readFilmRecords, type FilmPacket, type PicturePart } from './film-records.ts';
@@ -50,15 +51,12 @@ export function breakFilm(film: FilmState): void {
  */
 function packetOf(block: WebmBlock, { pictures }: WebmState, film: FilmState): FilmPacket {
   if (block.track === 'sound' || pictures?.config != null) return block;
-  const reader = accessUnits();
-  const units = [...reader.push(block.bytes), ...reader.end()].flat();
-  const [sequence, picture] = [NAL.sps, NAL.pps].map((type) => units.find((unit) => nalType(unit) === type));
-  if (sequence === undefined || picture === undefined)
-    return { ...block, bytes: lengthPrefixed(units.filter((unit) => nalType(unit) !== NAL.delimiter)) };
-  const config = Buffer.from(writeAvcConfig(sequence, picture)).toString('base64');
+  const units = [...unitsIn(block.bytes)].map(({ unit }) => unit).filter((unit) => nalType(unit) !== NAL.delimiter);
+  const { sequences, pictures: sets } = setsIn(units);
+  if (sequences.length === 0 || sets.length === 0) return { ...block, bytes: lengthPrefixed(units) };
+  const config = Buffer.from(writeAvcConfig(sequences, sets)).toString('base64');
   film.config ??= config;
-  const isKnown = film.config === config;
-  const kept = units.filter((unit) => nalType(unit) !== NAL.delimiter && !(isKnown && isParameterSet(unit)));
+  const kept = film.config === config ? units.filter((unit) => !isParameterSet(unit)) : units;
   return { ...block, bytes: lengthPrefixed(kept) };
 }
 

@@ -124,6 +124,6 @@ export async function cameraPictures(seconds: number): Promise<{
     at: (at * 1000) / RATE,
     isKey: at % GOP === 0,
   }));
-  const description = Buffer.from(writeAvcConfig(find(NAL.sps), find(NAL.pps))).toString('base64');
+  const description = Buffer.from(writeAvcConfig([find(NAL.sps)], [find(NAL.pps)])).toString('base64');
   return { pictures, description, stream };
 }
