@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { chirpPcm } from '../player/chirp.ts';
 import { FFMPEG, ffmpeg, inFolder, SYSTEM_FFMPEG } from './ffmpeg.ts';
 import { testSignal } from './signal.ts';
 
@@ -14,6 +15,8 @@ export interface HlsRecipe {
   readonly byteRanges?: boolean;
   readonly encrypted?: boolean;
   readonly video?: boolean;
+  /** Sound whose pitch tells the time instead of the test signal, in mono at 48 kHz. */
+  readonly chirp?: boolean;
   /** By the ffmpeg that Baton uses, too, which is older and leaves out more: its segments of one file have no maps. */
   readonly old?: boolean;
 }
@@ -33,8 +36,11 @@ const made = new Map<string, Promise<Record<string, Uint8Array>>>();
 
 async function make(recipe: HlsRecipe): Promise<Record<string, Uint8Array>> {
   const { seconds, segmentSeconds, sampleRate = 48_000, channels = 2, codec, kind } = recipe;
-  const { byteRanges, encrypted, video, old } = recipe;
-  const sound = testSignal(0, seconds * sampleRate, { sampleRate, channels });
+  const { byteRanges, encrypted, video, old, chirp } = recipe;
+  const sound =
+    chirp === true
+      ? chirpPcm({ seconds }, 0, seconds * sampleRate)
+      : testSignal(0, seconds * sampleRate, { sampleRate, channels }).data;
   return await inFolder(async (folder) => {
     const inputs = ['-f', 's16le', '-ar', `${sampleRate}`, '-ac', `${channels}`, '-i', 'pipe:0'];
     const maps = ['-map', '0:a', ...codec];
@@ -43,7 +49,7 @@ async function make(recipe: HlsRecipe): Promise<Record<string, Uint8Array>> {
       maps.push('-map', '1:v', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '10');
     }
     const binary = old === true ? FFMPEG : (SYSTEM_FFMPEG ?? FFMPEG);
-    const bytes = new Uint8Array(sound.data.buffer);
+    const bytes = new Uint8Array(sound.buffer);
     if (kind === 'packed') {
       await packed(folder, [...inputs, ...maps], segmentSeconds, bytes);
     } else {
