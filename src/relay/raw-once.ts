@@ -157,7 +157,8 @@ async function* sliced(
       if (wanted.length > 0) yield wanted;
       if (left === 0 && wanted !== piece) return; // else read to its end, which costs less than to be left before it
     }
-    if (left > 0 && left !== Infinity) throw new BatonError('SOURCE_CUT', `${left} bytes are missing from ${opened.url}`);
+    if (left > 0 && left !== Infinity)
+      throw new BatonError('SOURCE_CUT', `${left} bytes are missing from ${opened.url}`);
   } finally {
     opened.close();
   }
