@@ -1,4 +1,5 @@
 import type { LiveTitle } from '../intake/intake.ts';
+import { keyClusterIn } from '../media/matroska-stream.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import type { SoundBatch } from './batch.ts';
 
@@ -9,6 +10,8 @@ export interface Tail {
   since(from: number): { readonly items: readonly TailItem[]; readonly next: number } | null;
   /** The number of the first item that came at `time` or later. */
   numberAt(time: Milliseconds): number;
+  /** The number of the last item, `number` or before, in which a key picture of a show begins; null where none does. */
+  keyBefore(number: number): number | null;
   /** When something came last; -Infinity: never. */
   lastAt(): Milliseconds;
   /** Of the first byte of item `number`, in the stream. */
@@ -57,6 +60,10 @@ export function createTail(recent: readonly SoundBatch[], at: Bytes): Tail {
   return {
     add,
     placeOf,
+    keyBefore: (number) => {
+      const index = items.slice(0, number - first + 1).findLastIndex(({ bytes }) => keyClusterIn(bytes, 'first') >= 0);
+      return index < 0 ? null : first + index;
+    },
     lastAt: () => items.at(-1)?.addedAt ?? -Infinity,
     from: (at, most) => {
       const start = placeOf(first);
