@@ -12,6 +12,6 @@ export const app = (baton: Baton): App => answer('embed', embed, baton);
 /** As a function it brings the player along. */
 export const { handler, buffered } = lambda((baton, { packageFolder }) => {
   const pages = app(baton);
-  return (request) =>
-    request.path.startsWith('/player/') ? player(packagedPlayer(packageFolder))(request) : pages(request);
+  const scripts = player(() => Promise.resolve(packagedPlayer(packageFolder)));
+  return (request) => (request.path.startsWith('/player/') ? scripts(request) : pages(request));
 });

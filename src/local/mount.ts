@@ -54,7 +54,8 @@ export async function mountBaton(options: MountOptions = {}): Promise<MountedBat
   const engine = await readEngine(findFfmpeg(config.ffmpegPath), process.arch, folder.engineFile);
   const store = await openStore({ config, folder: folder.storeFolder, onFault, now: Date.now });
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now: Date.now, onUsage });
-  const routed = routes(baton, await playerScripts());
+  let scripts: ReturnType<typeof playerScripts> | null = null;
+  const routed = routes(baton, () => (scripts ??= playerScripts()));
   const stopping = new AbortController();
   const answers = answersUnderWay();
 

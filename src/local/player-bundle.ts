@@ -3,6 +3,11 @@ import { build } from 'esbuild';
 import { compactTexts } from './compact-texts.ts';
 import { PLAYER_ENTRIES } from './player-entries.ts';
 
+let bundled: ReturnType<typeof bundlePlayer> | null = null;
+
+/** As `bundlePlayer`, for this process once: it costs a second or so. */
+export const bundledPlayer = (): ReturnType<typeof bundlePlayer> => (bundled ??= bundlePlayer());
+
 /** The browser's scripts by the path they are served at: each one an ES module that needs no other to begin with. */
 export async function bundlePlayer(): Promise<ReadonlyMap<string, Uint8Array>> {
   const built = await Promise.all(PLAYER_ENTRIES.map(bundle));

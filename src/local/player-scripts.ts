@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isErrno } from '../store/errno.ts';
 
-/** Where the npm package has them; the repository has no such folder, and bundles them at start. */
+/** Where the npm package has them; the repository has no such folder, and bundles them when the first one is asked for. */
 const PACKAGED = fileURLToPath(new URL('../../scripts/', import.meta.url));
 
 /** The browser's scripts by the path they are served at. */
@@ -12,7 +12,7 @@ export async function playerScripts(): Promise<ReadonlyMap<string, Uint8Array>> 
     if (isErrno(error, 'ENOENT')) return null;
     throw error;
   });
-  if (names === null) return (await import('./player-bundle.ts')).bundlePlayer();
+  if (names === null) return (await import('./player-bundle.ts')).bundledPlayer();
   const scripts = names.filter((name) => name.endsWith('.js'));
   return new Map(
     await Promise.all(

@@ -13,10 +13,10 @@ import type { App, Reply } from '../relay/reply.ts';
 /** Finds the app for a request target by its first segment. */
 export type Routes = (target: string) => App | null;
 
-/** Everything a server of Baton answers; `player` are the scripts by their path, `more` what this server has besides. */
+/** Everything a server of Baton answers; `scripts` gives those of the player by their path, `more` what this server has besides. */
 export function routes(
   baton: Baton,
-  player: ReadonlyMap<string, Uint8Array>,
+  scripts: () => Promise<ReadonlyMap<string, Uint8Array>>,
   more: Readonly<Record<string, App>> = {},
 ): Routes {
   const apps = new Map<string, App>([
@@ -26,7 +26,7 @@ export function routes(
     ['hls', hlsApp(baton)],
     ['feed', feedApp(baton)],
     ['raw', rawApp(baton)],
-    ['player', playerApp(player)],
+    ['player', playerApp(scripts)],
     ['healthz', healthApp(baton)],
     ...Object.entries(more),
   ]);

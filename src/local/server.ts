@@ -15,7 +15,7 @@ import { ingestSocket } from './ingest-socket.ts';
 import { listen } from './listen.ts';
 import { guarded } from './guarded.ts';
 import { createMetrics } from './metrics.ts';
-import { bundlePlayer } from './player-bundle.ts';
+import { bundledPlayer } from './player-bundle.ts';
 import { publishingOf } from './publishers.ts';
 import { putSource, updateMetadata } from './source-apps.ts';
 import { isSourceClient, serveSource } from './source-client.ts';
@@ -55,7 +55,6 @@ export async function startServer({
   log,
   now,
 }: ServerOptions): Promise<RunningServer> {
-  const player = await bundlePlayer();
   const metrics = createMetrics();
   const onUsage = (record: UsageRecord): void => {
     metrics.count(record);
@@ -65,7 +64,7 @@ export async function startServer({
   const publishing = publishingOf(baton);
   const socket = ingestSocket(publishing, config);
   const stopping = new AbortController();
-  const routed = routes(baton, player, {
+  const routed = routes(baton, bundledPlayer, {
     metrics: guarded(metrics.appOf(baton), config.metricsToken),
     ingest: putSource(publishing),
     admin: updateMetadata(publishing),
@@ -81,6 +80,7 @@ export async function startServer({
     await baton.close();
     throw error;
   });
+  if (demo !== null) bundledPlayer().catch(() => undefined); // its page is opened at once; whoever asks meets the fault
   const fallback = demo === null ? notFound : demoApp(demo, { keys, origin, now: () => now() / 1000 });
   const answers = answersUnderWay();
   server.on('upgrade', (incoming, peer, head) => socket.upgrade(incoming, peer, head));
