@@ -1,14 +1,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBaton } from '../support/baton.ts';
-import type { TestBaton } from '../support/baton.ts';
-import { launchBrowser, openPage } from '../support/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { film } from '../support/film.ts';
 import { startOrigin } from '../support/origin.ts';
 import type { Origin } from '../support/origin.ts';
-import { cuttable } from './cuttable.ts';
-import { hlsOrigin } from './hls-origin.ts';
-import { get, playerFiles, set } from './player-page.ts';
+import { filmScene } from './film-scene.ts';
+import { get, set } from './player-page.ts';
 
 const [SECONDS, FRAMES] = [14, 350];
 
@@ -22,25 +19,6 @@ afterAll(async () => {
   await browser.close();
   await origin.close();
 });
-
-/** A page that plays the film of a Baton whose legs last so long, and what can be cut on the way. */
-async function scene(legMs: number) {
-  const baton: TestBaton = await startBaton({ allowOrigins: [origin.origin], config: { legMs } });
-  const proxy = await cuttable(baton.origin);
-  const link = baton.file(origin.url('/film.mp4'), 'codec.aac~bitrate.64k~video.480p', { name: 'film.mp4' });
-  const { scripts } = await playerFiles();
-  const body = `<script type="module" src="/player/baton-player.js"></script>
-    <baton-player preload="none" src="${proxy.origin + link.slice(baton.origin.length)}"></baton-player>`;
-  const pages = await hlsOrigin({ ...scripts, '/page': `<!doctype html><meta charset="utf-8">${body}` });
-  const tab = await openPage(browser, `${pages.origin}/page`);
-  return {
-    ...{ page: tab.page, errors: tab.errors, proxy },
-    async [Symbol.asyncDispose]() {
-      await tab[Symbol.asyncDispose]();
-      await Promise.all([pages[Symbol.asyncDispose](), proxy[Symbol.asyncDispose](), baton.stop()]);
-    },
-  };
-}
 
 const play = (page: Page): Promise<unknown> => page.evaluate(() => document.querySelector('baton-player')?.play());
 
@@ -60,7 +38,7 @@ interface Told {
 }
 
 test('a film plays through its legs to the end, every picture of it, and can be sought in', async () => {
-  await using it = await scene(4000);
+  await using it = await filmScene(browser, origin, 4000);
   await play(it.page);
   await expect.poll(() => get(it.page, 'videoHeight'), { timeout: 15_000 }).toBe(180);
   await expect.poll(() => get(it.page, 'ended'), { timeout: 40_000 }).toBe(true);
@@ -77,7 +55,7 @@ test('a film plays through its legs to the end, every picture of it, and can be 
 }, 90_000);
 
 test('a leg that is cut in the middle goes on behind the last fragment of each track', async () => {
-  await using it = await scene(20_000);
+  await using it = await filmScene(browser, origin, 20_000);
   it.proxy.cutNext(20_000, 30_000, 25_000);
   await play(it.page);
   await expect.poll(() => get(it.page, 'ended'), { timeout: 60_000 }).toBe(true);
