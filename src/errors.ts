@@ -90,7 +90,7 @@ const FAILURES = {
   SOURCE_NO_VIDEO: [422, 'The source has no pictures that could be shown.', false],
   VIDEO_UNSUPPORTED: [
     415,
-    'The pictures of the source are not in a supported codec: H.264, HEVC, VP8, VP9, AV1 and MPEG-4 are, in MP4, MOV, WebM and Matroska files.',
+    'The pictures of the source are not in a supported codec: H.264, HEVC, VP8, VP9, AV1 and MPEG-4 are, in MP4, MOV, WebM and Matroska files, and H.264 in HLS.',
     false,
   ],
   VIDEO_KEYS_RARE: [

@@ -1,4 +1,4 @@
-import type { Hertz } from '../units.ts';
+import type { Hertz, Seconds } from '../units.ts';
 import { boxAt, boxesIn, fourCharacters, uint16, uint32, uint64 } from './box-read.ts';
 import { flacHead } from './flac-head.ts';
 import type { FragmentClock, FragmentDefaults } from './fragments.ts';
@@ -10,6 +10,8 @@ export interface FragmentTrack extends FragmentClock {
   readonly coding: FragmentCoding;
   /** Ticks before its sound begins, as an edit list says (ISO/IEC 14496-12 8.6.6). */
   readonly start: number;
+  /** Its time stamp for what is heard at 0 of the presentation. */
+  readonly origin: Seconds;
 }
 
 export type FragmentCoding =
@@ -26,27 +28,27 @@ export type FragmentCoding =
 /** The first sound track; null where there is none. */
 export function readFragmentInit(bytes: Uint8Array): FragmentTrack | null {
   const found = describedTrack(bytes, 'soun');
-  return found && { ...found.clock, start: found.start, coding: codingOf(found.entries) };
+  return found && { ...found.clock, ...found.edited, coding: codingOf(found.entries) };
 }
 
 /** A track with pictures of an initialization section. */
 export interface PictureTrack extends FragmentClock {
   readonly coding: PictureCoding;
-  /** Ticks before what is shown at 0, as an edit list says. */
-  readonly start: number;
+  /** Its time stamp for what is shown at 0 of the presentation. */
+  readonly origin: Seconds;
 }
 
 /** The first track of pictures; null where there is none. Throws VIDEO_UNSUPPORTED, SOURCE_DAMAGED. */
 export function readPictureInit(bytes: Uint8Array): PictureTrack | null {
   const found = describedTrack(bytes, 'vide');
-  return found && { ...found.clock, start: found.start, coding: readSampleEntry(found.entries) };
+  return found && { ...found.clock, origin: found.edited.origin, coding: readSampleEntry(found.entries) };
 }
 
 /** The first track of a kind that is described in full. */
 function describedTrack(
   bytes: Uint8Array,
   kind: 'soun' | 'vide',
-): { readonly clock: FragmentClock; readonly entries: Uint8Array; readonly start: number } | null {
+): { readonly clock: FragmentClock; readonly entries: Uint8Array; readonly edited: Edited } | null {
   const moov = boxAt(bytes, 'moov');
   for (const { type, content: trak } of boxesIn(moov ?? NOTHING)) {
     const handler = type === 'trak' ? boxAt(trak, 'mdia', 'hdlr') : null;
@@ -59,7 +61,10 @@ function describedTrack(
     const timescale = uint32(header, header[0] === 1 ? 20 : 12);
     if (timescale === 0) continue;
     const defaults = defaultsOf(boxAt(moov ?? NOTHING, 'mvex'), id);
-    return { clock: { id, timescale, defaults }, entries, start: startOf(boxAt(trak, 'edts', 'elst')) };
+    const movie = boxAt(moov ?? NOTHING, 'mvhd');
+    const movieScale = movie === null ? 0 : uint32(movie, movie[0] === 1 ? 20 : 12);
+    const edited = editedBy(boxAt(trak, 'edts', 'elst'), timescale, movieScale);
+    return { clock: { id, timescale, defaults }, entries, edited };
   }
   return null;
 }
@@ -73,17 +78,26 @@ function defaultsOf(mvex: Uint8Array | null, id: number): FragmentDefaults {
   return { duration: 0, size: 0, flags: 0 };
 }
 
-/** Of the first edit that is not empty. */
-function startOf(list: Uint8Array | null): number {
-  if (list === null) return 0;
+interface Edited {
+  readonly start: number;
+  readonly origin: Seconds;
+}
+
+/** By the first edit that is not empty, and the empty ones before it (ISO/IEC 14496-12 8.6.6). */
+function editedBy(list: Uint8Array | null, timescale: Hertz, movieScale: Hertz): Edited {
+  if (list === null) return { start: 0, origin: 0 };
   const isLong = list[0] === 1;
   const entryBytes = isLong ? 20 : 12;
   const count = Math.min(uint32(list, 4), Math.floor((list.length - 8) / entryBytes), 2);
+  let delay: Seconds = 0;
   for (let index = 0; index < count; index++) {
-    const at = 8 + index * entryBytes + (isLong ? 8 : 4);
-    if (uint32(list, at) !== EMPTY) return isLong ? uint64(list, at) : uint32(list, at);
+    const entry = 8 + index * entryBytes;
+    const at = entry + (isLong ? 8 : 4);
+    const start = isLong ? uint64(list, at) : uint32(list, at);
+    if (uint32(list, at) !== EMPTY) return { start, origin: start / timescale - delay };
+    if (movieScale > 0) delay += (isLong ? uint64(list, entry) : uint32(list, entry)) / movieScale;
   }
-  return 0;
+  return { start: 0, origin: 0 - delay };
 }
 
 const EMPTY = 0xffff_ffff;

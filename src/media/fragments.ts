@@ -35,14 +35,15 @@ const MOST_SAMPLES = 100_000;
 
 /**
  * The samples of `track` in a segment of fragmented MP4 (ISO/IEC 14496-12 8.8), which may be several fragments. What lies
- * outside the segment is left out.
+ * outside the segment is left out; where it is the beginning of one (`isCut`), so is the rest of the sample it ends in.
  */
-export function readFragments(segment: Uint8Array, track: FragmentClock): FragmentSample[] {
+export function readFragments(segment: Uint8Array, track: FragmentClock, isCut = false): FragmentSample[] {
   const samples: FragmentSample[] = [];
   for (const { type, content, start } of boxesIn(segment)) {
     if (type !== 'moof') continue;
     for (const { type: inner, content: traf } of boxesIn(content))
-      if (inner === 'traf') samples.push(...samplesOf(traf, start, segment, track, MOST_SAMPLES - samples.length));
+      if (inner === 'traf')
+        samples.push(...samplesOf(traf, start, segment, track, MOST_SAMPLES - samples.length, isCut));
   }
   return samples;
 }
@@ -61,6 +62,7 @@ function samplesOf(
   segment: Uint8Array,
   track: FragmentClock,
   most: number,
+  isCut: boolean,
 ): FragmentSample[] {
   const header = boxAt(traf, 'tfhd');
   if (header === null || uint32(header, 4) !== track.id) return [];
@@ -88,7 +90,7 @@ function samplesOf(
       const isSync = ((index === 0 ? (firstFlags ?? own) : own) & NOT_SYNC) === 0;
       // Version 0 has unsigned ones, in which many a writer puts negative ones.
       const shift = ((flags & 0x800) !== 0 ? next() | 0 : 0) / track.timescale;
-      if (at < 0 || size === 0 || at + size > segment.length) return samples;
+      if (at < 0 || size === 0 || (isCut ? at : at + size - 1) >= segment.length) return samples;
       const bytes = new Uint8Array(segment.subarray(at, at + size)); // without the rest of the segment
       samples.push({ bytes, at: ticks / track.timescale, duration: duration / track.timescale, shift, isSync });
       at += size;

@@ -114,7 +114,7 @@ export function besidePictures(
 }
 
 interface Shown {
-  /** The fragments that are decoded before `time`, without those given before. */
+  /** The fragments that are needed before `time`, without those given before. */
   until(time: Seconds): Promise<readonly Uint8Array[]>;
   stop(): Promise<void>;
 }
@@ -130,7 +130,7 @@ function shownFrom(
   let index = 0;
   for (let end = video.durations[0] ?? 0; index + 1 < video.durations.length && end <= from + ALMOST;)
     end += video.durations[++index] ?? 0;
-  const fragments = allFrom(video, index, baton, meter, signal);
+  const fragments = allFrom({ video, track }, index, baton, meter, signal);
   let ahead: Timed | null = null;
   return {
     until: async (time) => {
@@ -138,7 +138,7 @@ function shownFrom(
       for (;;) {
         const next: Timed | null = ahead ?? (await nextOf(fragments));
         ahead = next;
-        if (next === null || (next.decodeTime - (track.mediaTime ?? 0)) / track.timescale >= time) return given;
+        if (next === null || next.at >= time) return given;
         given.push(next.bytes);
         ahead = null;
       }
@@ -147,7 +147,11 @@ function shownFrom(
   };
 }
 
-type Timed = ReturnType<typeof fragmentsIn> extends Generator<infer T> ? T : never;
+interface Timed {
+  readonly bytes: Uint8Array;
+  /** When it is decoded; of the first one of a segment, when that begins. */
+  readonly at: Seconds;
+}
 
 const nextOf = async (fragments: AsyncGenerator<Timed, void>): Promise<Timed | null> => {
   const next = await fragments.next();
@@ -155,14 +159,22 @@ const nextOf = async (fragments: AsyncGenerator<Timed, void>): Promise<Timed | n
 };
 
 async function* allFrom(
-  video: OfferedVideo,
+  { video, track }: FramedPictures,
   first: number,
   baton: Baton,
   meter: Notes['meter'],
   signal: AbortSignal,
 ): AsyncGenerator<Timed, void> {
-  for (let index = first; index < video.durations.length; index++)
-    for await (const piece of videoSegment(video, index, baton, meter, signal)) yield* fragmentsIn(piece);
+  let start: Seconds = video.durations.slice(0, first).reduce((sum, duration) => sum + duration, 0);
+  for (let index = first; index < video.durations.length; index++) {
+    let least = start; // pictures may be decoded before their segment begins, which is of no use to the leg before it
+    for await (const piece of videoSegment(video, index, baton, meter, signal))
+      for (const { bytes, decodeTime } of fragmentsIn(piece)) {
+        yield { bytes, at: Math.max(least, (decodeTime - (track.mediaTime ?? 0)) / track.timescale) };
+        least = 0;
+      }
+    start += video.durations[index] ?? 0;
+  }
 }
 
 /** Of times that are equal but for rounding. */

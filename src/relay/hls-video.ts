@@ -32,7 +32,7 @@ export async function videosOf(
   }
 }
 
-const WITH_PICTURES: readonly Source['record']['container'][] = ['mp4', 'matroska'];
+const WITH_PICTURES: readonly Source['record']['container'][] = ['mp4', 'matroska', 'hls'];
 
 /** A segment: the source's own pictures, or from the store, or as it is made. */
 export function videoSegment(

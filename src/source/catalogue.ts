@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { hasCode } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
-import { isHls, shapeOf, soundPlaylist, wholePlaylist } from './hls-playlist.ts';
+import { isHls, shapeOf, soundPlaylist, type SoundPlaylist, wholePlaylist } from './hls-playlist.ts';
 import { hlsSupply, revalidateHls } from './hls-supply.ts';
 import type { Holding } from './holding.ts';
 import type { Look } from './look.ts';
 import { movieMedium } from './medium.ts';
+import { openPictureSegments } from './picture-segments.ts';
 import { loadPin } from './pin.ts';
 import { probe } from './probe.ts';
-import { probeHls } from './probe-hls.ts';
+import { probeHls, silentHlsRecord } from './probe-hls.ts';
 import type { SourceMeter } from './reader.ts';
 import { decodeRecord, encodeRecord, type ProbeRecord, probeKey, type Source } from './record.ts';
 import { isSame, pinOf, type Resolved, resolve } from './resolve.ts';
@@ -98,7 +100,20 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
 
   async function admitHls(url: string, look: Look, signal: AbortSignal, meter?: SourceMeter): Promise<Holding> {
     const text = await wholePlaylist(look, net, signal, meter);
-    const { media, url: finalUrl } = await soundPlaylist(text, net, signal, meter);
+    try {
+      return await admitSound(url, await soundPlaylist(text, net, signal, meter), signal, meter);
+    } catch (error) {
+      if (hasCode(error, 'SOURCE_NO_AUDIO')) return await admitSilent(url, error, signal, meter);
+      throw error;
+    }
+  }
+
+  async function admitSound(
+    url: string,
+    { media, url: finalUrl }: SoundPlaylist,
+    signal: AbortSignal,
+    meter?: SourceMeter,
+  ): Promise<Holding> {
     const shape = shapeOf(media);
     const pin = { ...NO_VALIDATORS, version: '', finalUrl, size: null, ranges: true, checkedAt: now() };
     let holding: Holding | null = null;
@@ -110,6 +125,19 @@ export function createCatalogue({ net, store, now, revalidateMs, maxSpoolBytes }
     const record = await probeHls(url, media, hls.reader, signal, meter);
     const source = shelf.checked({ url, record }, { ...pin, version: record.version });
     holding = shelf.keep(source, segmentSupply(hls));
+    shelf.later(store.putIfAbsent(probeKey(record.version), encodeRecord(record)));
+    return holding;
+  }
+
+  /** A playlist of pictures alone. Throws `reason` where it has none, either. */
+  async function admitSilent(url: string, reason: unknown, signal: AbortSignal, meter?: SourceMeter): Promise<Holding> {
+    const pictures = await openPictureSegments(url, net, signal, meter).catch(() => null);
+    signal.throwIfAborted();
+    const first = await pictures?.first(0, null, signal, meter);
+    if (pictures === null || !first) throw reason;
+    const record = silentHlsRecord(url, pictures.shape);
+    const pin = { ...NO_VALIDATORS, version: record.version, finalUrl: pictures.url, size: null, ranges: true };
+    const holding = shelf.keep(shelf.checked({ url, record }, { ...pin, checkedAt: now() }));
     shelf.later(store.putIfAbsent(probeKey(record.version), encodeRecord(record)));
     return holding;
   }

@@ -26,6 +26,33 @@ export function soundAddresses({ variants, renditions }: MultivariantPlaylist): 
   return [...new Set(all.map(({ url }) => url))];
 }
 
+/** Where the pictures of a multivariant playlist are, and what is said of them. */
+export interface PictureAddress {
+  readonly url: string;
+  /** Bits a second, with the sound that is in it; null where nothing is said. */
+  readonly bandwidth: number | null;
+}
+
+/** The variants with pictures, the best first: H.264 before other codecs, most pixels, most bits. */
+export function pictureAddresses({ variants }: MultivariantPlaylist): readonly PictureAddress[] {
+  const usable = variants.filter((variant) => !variant.isIFrames && mayShow(variant));
+  const best = usable.toSorted(
+    (a, b) => otherness(a) - otherness(b) || pixelsOf(b) - pixelsOf(a) || bitsOf(b) - bitsOf(a),
+  );
+  return best.map(({ url, bandwidth }) => ({ url, bandwidth: bandwidth > 0 ? bandwidth : null }));
+}
+
+const mayShow = (variant: Variant): boolean =>
+  variant.resolution !== null || variant.codecs === null || codecsOf(variant).some(isPicture);
+
+/** 0: H.264, or nobody says. */
+const otherness = (variant: Variant): number => {
+  const pictures = codecsOf(variant).filter(isPicture);
+  return pictures.length === 0 || pictures.some((codec) => /^avc/i.test(codec)) ? 0 : 1;
+};
+
+const pixelsOf = ({ resolution }: Variant): number => (resolution === null ? 0 : resolution.width * resolution.height);
+
 const bitsOf = ({ bandwidth, averageBandwidth }: Variant): number => averageBandwidth ?? bandwidth;
 
 /** The default first. A rendition without an address is in the variant itself. */

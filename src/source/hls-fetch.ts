@@ -35,29 +35,84 @@ export async function fetchWhole(
   signal: AbortSignal,
   meter?: SourceMeter,
 ): Promise<Fetched> {
+  return await inTime(wanted, signal, (stop) => persist(net, wanted, stop, (opened) => take(opened, wanted, meter)));
+}
+
+async function inTime<T>(wanted: Fetch, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort(new BatonError('SOURCE_SLOW', `${wanted.url} took more than ${wanted.withinMs} ms`));
   }, wanted.withinMs);
   try {
-    return await persist(net, wanted, AbortSignal.any([signal, late.signal]), meter);
+    return await run(AbortSignal.any([signal, late.signal]));
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function persist(
+/** The beginning of a thing. */
+export interface Beginning {
+  readonly bytes: Uint8Array;
+  /** Of all of it; null where nobody says. */
+  readonly size: Bytes | null;
+}
+
+/** The first `maxBytes` bytes of what is wanted, fewer where it is smaller. Tries again and throws as `fetchWhole`. */
+export async function fetchBeginning(
   net: Pick<Net, 'open'>,
   wanted: Fetch,
   signal: AbortSignal,
+  meter?: SourceMeter,
+): Promise<Beginning> {
+  const { range, maxBytes } = wanted;
+  const start = range?.start ?? 0;
+  const part = { start, end: Math.min(range?.end ?? Infinity, start + maxBytes) };
+  return await inTime(wanted, signal, (stop) =>
+    persist(net, { ...wanted, range: part }, stop, (opened) => takeBeginning(opened, part, range, meter)),
+  );
+}
+
+async function takeBeginning(
+  opened: Opened,
+  { start, end }: ByteRange,
+  whole: ByteRange | null,
   meter: SourceMeter | undefined,
-): Promise<Fetched> {
+): Promise<Beginning> {
+  const { status, headers, url, body } = opened;
+  try {
+    const found = status === 206 ? parseContentRange(headers['content-range']) : null;
+    if (status === 206 && found?.range.start !== start)
+      throw new BatonError('SOURCE_FAILED', `wrong range from ${url}`);
+    const skip = status === 206 ? 0 : start;
+    if (skip > MOST_SKIPPED) throw new BatonError('SOURCE_TOO_LARGE', `no ranges at ${url}`);
+    const pieces: Uint8Array[] = [];
+    let seen: Bytes = 0;
+    for await (const piece of body) {
+      if (meter) meter.sourceBytes += piece.length;
+      pieces.push(piece.subarray(Math.max(0, skip - seen), Math.max(0, skip + end - start - seen)));
+      seen += piece.length;
+      if (seen >= skip + end - start) break;
+    }
+    const length = status === 200 ? Number(headers['content-length'] ?? NaN) : NaN;
+    const size = whole === null ? (found?.size ?? length) : whole.end - whole.start;
+    return { bytes: Buffer.concat(pieces), size: Number.isFinite(size) ? size : null };
+  } finally {
+    opened.close();
+  }
+}
+
+async function persist<T>(
+  net: Pick<Net, 'open'>,
+  wanted: Fetch,
+  signal: AbortSignal,
+  takeAll: (opened: Opened) => Promise<T>,
+): Promise<T> {
   const retries = wanted.retries ?? RETRIES;
   for (let failures = 1; ; failures++) {
     let pause: string | undefined;
     try {
       const opened = await net.open(wanted.url, { ...wanted.range, signal });
-      if (opened.status === 200 || opened.status === 206) return await take(opened, wanted, meter);
+      if (opened.status === 200 || opened.status === 206) return await takeAll(opened);
       opened.close();
       if (!isBusy(opened.status) || failures > retries) throw statusError(opened.status, opened.url);
       pause = opened.headers['retry-after'];

@@ -19,6 +19,12 @@ export function decrypted(bytes: Uint8Array, key: Uint8Array, iv: Uint8Array): U
   }
 }
 
+/** The same of the beginning of one: as many bytes as are there for certain. */
+export function decryptedStart(bytes: Uint8Array, key: Uint8Array, iv: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv('aes-128-cbc', key, iv).setAutoPadding(false);
+  return decipher.update(bytes.subarray(0, bytes.length - (bytes.length % BLOCK_BYTES)));
+}
+
 /** The initialization vector: as stated, else the number of the segment in 128 bits. */
 export function vectorOf({ iv }: Key, mediaSequence: number): Uint8Array {
   if (iv !== null) return iv;

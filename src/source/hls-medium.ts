@@ -1,9 +1,10 @@
 import { BatonError } from '../errors.ts';
 import type { MediaPacket } from '../media/demuxer.ts';
 import type { Store } from '../store/store.ts';
-import type { Bytes, Samples } from '../units.ts';
+import type { Bytes, Frames, Samples } from '../units.ts';
 import { createHlsIndex, decodeHlsIndex, encodeHlsIndex, type HlsIndex } from './hls-index.ts';
 import { type HlsSegments, hlsSegments } from './hls-segments.ts';
+import { soundMarks } from './hls-marks.ts';
 import type { HlsCoding } from './hls-sound.ts';
 import type { HlsSupply } from './hls-supply.ts';
 import { type HlsClock, placePackets, placeSilence, type PlacedPacket } from './hls-timeline.ts';
@@ -20,6 +21,8 @@ import type { Stream } from './stream.ts';
 const MOST_SCANNED: Bytes = 8 * 2 ** 30;
 /** Segments that are read ahead of the one that is looked at. */
 const AHEAD = 3;
+/** The first packet tells where all are. */
+const FIRST: Frames = 1;
 
 /** Opens a playlist for reading packets, with the index that the store has. */
 export async function openHls(
@@ -49,6 +52,12 @@ export async function openHls(
   return {
     scan,
     packets: (...at) => streamPackets(stream, record, ...at),
+    soundMarks: async (stop, meter) => {
+      const { segments: all } = await segments.playlist(stop, meter);
+      const isOne = all.every(({ discontinuity }, number) => number === 0 || !discontinuity);
+      if (!index.complete) await scan.reach(isOne ? FIRST : Infinity, stop, meter);
+      return await soundMarks(index, all, record, supply.reader, stop, meter);
+    },
     close: () => {
       scan.close();
       if (!index.complete) save();

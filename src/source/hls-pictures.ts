@@ -6,8 +6,8 @@ import { type FragmentSample, isFragment, readFragments } from '../media/fragmen
 import type { PictureCoding } from '../media/picture-entry.ts';
 import { isTransportStream } from '../media/ts-packets.ts';
 import { tsPictures } from '../media/ts-pictures.ts';
-import { TIMESTAMP_WRAP } from '../media/ts-pes.ts';
-import type { Seconds } from '../units.ts';
+import { TIMESTAMP_HERTZ, TIMESTAMP_WRAP } from '../media/ts-pes.ts';
+import type { Hertz, Seconds } from '../units.ts';
 
 /** A coded picture on the clock of its segment; of H.264 NAL units behind four bytes of length, without parameter sets. */
 export type HlsPicture = AvcPicture;
@@ -18,6 +18,8 @@ export interface HlsPictures {
   /** Pictures a second: of most of them. */
   readonly rate: number;
   readonly pictures: readonly HlsPicture[];
+  /** Of its time stamps, in a second. */
+  readonly timescale: Hertz;
 }
 
 /** What a segment is read with. */
@@ -28,6 +30,8 @@ export interface PicturesContext {
   readonly near: Seconds | null;
   /** How pictures before it were coded: not every segment repeats that. */
   readonly known: PictureCoding | null;
+  /** It is the beginning of a segment alone, and its last picture need not be whole. */
+  readonly isCut?: boolean;
 }
 
 /**
@@ -37,9 +41,9 @@ export interface PicturesContext {
  */
 export function readPictures(segment: Uint8Array, context: PicturesContext): HlsPictures {
   const read = context.track !== null || isFragment(segment) ? fromFragments : fromTransport;
-  const { coding, pictures } = read(segment, context);
+  const { pictures, ...told } = read(segment, context);
   if (pictures.length === 0) throw new BatonError('SOURCE_DAMAGED', 'a segment without pictures');
-  return { coding, pictures, rate: rateOf(pictures) };
+  return { ...told, pictures, rate: rateOf(pictures) };
 }
 
 type Read = Omit<HlsPictures, 'rate'>;
@@ -53,7 +57,7 @@ function fromTransport(segment: Uint8Array, { near, known }: PicturesContext): R
   const { pictures, sets } = avcPictures(found);
   const coding = codingBy(sets) ?? known;
   if (coding === null) throw new BatonError('SOURCE_DAMAGED', 'pictures without parameter sets');
-  return { coding, pictures: unwrapped(pictures, near) };
+  return { coding, pictures: unwrapped(pictures, near), timescale: TIMESTAMP_HERTZ };
 }
 
 /** Null where there are not sets of both kinds. */
@@ -79,30 +83,35 @@ function unwrapped(pictures: readonly HlsPicture[], near: Seconds | null): HlsPi
   });
 }
 
-function fromFragments(segment: Uint8Array, { track }: PicturesContext): Read {
+function fromFragments(segment: Uint8Array, { track, isCut = false }: PicturesContext): Read {
   if (track === null) throw new BatonError('SOURCE_DAMAGED', 'fragmented MP4 without an initialization section');
-  const samples = readFragments(segment, track);
-  const { coding } = track;
-  if (coding.codec !== 'h264') return { coding, pictures: samples.map(plainPicture) };
+  const samples = readFragments(segment, track, isCut);
+  const { coding, timescale } = track;
+  if (coding.codec !== 'h264')
+    return { coding, timescale, pictures: samples.map((sample) => plainPicture(sample, track)) };
   const stated = coding.config && readAvcConfig(coding.config);
   if (stated === null) throw new BatonError('SOURCE_DAMAGED', 'an avcC');
-  const units = samples.map(({ bytes }) => [...lengthUnits(bytes, stated.lengthBytes)]);
+  const units = samples.map(({ bytes }) => [...lengthUnits(bytes, stated.lengthBytes, isCut)]);
   const pictures = samples.map((sample, index): HlsPicture => {
-    const picture = pictureOf(units[index] ?? [], timesOf(sample));
+    const picture = pictureOf(units[index] ?? [], timesOf(sample, track));
     return { ...picture, isKey: sample.isSync || picture.isIdr };
   });
   // Those of `avc3` stand among the pictures (ISO/IEC 14496-15 5.3.1).
-  return { coding: codingBy(setsIn(units.flat())) ?? withLongLengths(coding), pictures };
+  return { coding: codingBy(setsIn(units.flat())) ?? withLongLengths(coding), timescale, pictures };
 }
 
-const timesOf = ({ at, shift }: FragmentSample) => ({ at: at + shift, decodedAt: at });
+/** On the clock of the presentation, as an edit list says. */
+function timesOf({ at, shift }: FragmentSample, { origin }: PictureTrack): Pick<HlsPicture, 'at' | 'decodedAt'> {
+  const decodedAt = at - origin;
+  return { at: decodedAt + shift, decodedAt };
+}
 
-const plainPicture = (sample: FragmentSample): HlsPicture => ({
-  ...{ bytes: sample.bytes, ...timesOf(sample), isKey: sample.isSync, isIdr: false },
+const plainPicture = (sample: FragmentSample, track: PictureTrack): HlsPicture => ({
+  ...{ bytes: sample.bytes, ...timesOf(sample, track), isKey: sample.isSync, isIdr: false },
 });
 
 /** NAL units behind lengths. Throws SOURCE_DAMAGED where those do not fill the picture. */
-function* lengthUnits(bytes: Uint8Array, lengthBytes: number): Generator<Uint8Array, void> {
+function* lengthUnits(bytes: Uint8Array, lengthBytes: number, isCut: boolean): Generator<Uint8Array, void> {
   let at = 0;
   while (at + lengthBytes <= bytes.length) {
     let length = 0;
@@ -112,7 +121,8 @@ function* lengthUnits(bytes: Uint8Array, lengthBytes: number): Generator<Uint8Ar
     if (length > 0) yield bytes.subarray(at + lengthBytes, end);
     at = end;
   }
-  if (at !== bytes.length) throw new BatonError('SOURCE_DAMAGED', 'units that do not fill their picture');
+  if (isCut && at + lengthBytes < bytes.length) yield bytes.subarray(at + lengthBytes);
+  if (!isCut && at !== bytes.length) throw new BatonError('SOURCE_DAMAGED', 'units that do not fill their picture');
 }
 
 /** What is read has lengths of four bytes. */

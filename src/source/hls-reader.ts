@@ -4,8 +4,8 @@ import { type FragmentTrack, type PictureTrack, readFragmentInit, readPictureIni
 import { boxAt } from '../media/box-read.ts';
 import type { Net } from '../net/open.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
-import { fetchWhole } from './hls-fetch.ts';
-import { decrypted, expectKey, keyUrl, vectorOf } from './hls-key.ts';
+import { type Beginning, fetchBeginning, fetchWhole } from './hls-fetch.ts';
+import { decrypted, decryptedStart, expectKey, keyUrl, vectorOf } from './hls-key.ts';
 import type { SourceMeter } from './reader.ts';
 import { recent } from './recent.ts';
 
@@ -16,6 +16,8 @@ export interface HlsReader {
    * key is not to be had), and as `fetchWhole`.
    */
   segment(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<Uint8Array>;
+  /** The first `most` bytes of it, and how many there are as it comes. Throws as `segment`. */
+  beginning(segment: Segment, most: Bytes, signal: AbortSignal, meter?: SourceMeter): Promise<Beginning>;
   /** The sound track that its initialization section describes; null without one. Throws as `segment`, and SOURCE_NO_AUDIO. */
   track(segment: Segment, signal: AbortSignal, meter?: SourceMeter): Promise<FragmentTrack | null>;
   /** The same of its pictures. Throws as `segment`, SOURCE_NO_VIDEO and VIDEO_UNSUPPORTED. */
@@ -100,6 +102,14 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
       const bytes = last.get(name) ?? (await fetchWhole(net, wanted, signal, meter)).bytes;
       if (bytes.length <= MOST_KEPT) last.set(name, bytes);
       return await plain(segment, bytes, signal, meter);
+    },
+    beginning: async (segment, most, signal, meter) => {
+      const { url, range, key, mediaSequence } = segment;
+      if (key !== null) keyUrl(key);
+      const wanted = { url, range, maxBytes: most, withinMs: segmentMs, ...patience };
+      const { bytes, size } = await fetchBeginning(net, wanted, signal, meter);
+      if (key === null) return { bytes, size };
+      return { bytes: decryptedStart(bytes, await keyOf(key, signal, meter), vectorOf(key, mediaSequence)), size };
     },
     track: (...of) => trackIn('sound', ...of),
     pictureTrack: (...of) => trackIn('pictures', ...of),

@@ -4,6 +4,7 @@ import { BatonError } from '../errors.ts';
 import { openAdts, openMp3 } from './counted-medium.ts';
 import { demuxOf } from './demux.ts';
 import { openHls } from './hls-medium.ts';
+import type { SoundMark } from './hls-marks.ts';
 import type { HlsSupply } from './hls-supply.ts';
 import { type Movie, openMovie } from './movie.ts';
 import { decodePieces, encodePieces } from './movie-bytes.ts';
@@ -21,6 +22,8 @@ import type { Supply } from './supply.ts';
 /** A version of a source that is open for reading packets. */
 export interface Medium {
   packets(from: Samples, to: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<PacketRun>;
+  /** Of a playlist of HLS: where the sound of each stretch stands; see `SoundMark`. */
+  readonly soundMarks?: (signal: AbortSignal, meter?: SourceMeter) => Promise<readonly SoundMark[]>;
   /** Null where positions are known without one. */
   readonly scan: Scan | null;
   close(): void;

@@ -5,6 +5,7 @@ import type { Samples, Seconds } from '../units.ts';
 import { isOver, shapeOf } from './hls-playlist.ts';
 import type { HlsReader } from './hls-reader.ts';
 import { type HlsCoding, type HlsSound, readSound } from './hls-sound.ts';
+import { SILENT } from './probe.ts';
 import type { SourceMeter } from './reader.ts';
 import { type HlsFacts, type ProbeRecord, shortHash, versionOf } from './record.ts';
 
@@ -47,6 +48,13 @@ export async function probeHls(
     },
     tags: { chapters: [] },
   };
+}
+
+/** The record of a playlist of pictures alone. */
+export function silentHlsRecord(url: string, shape: string): ProbeRecord {
+  const seen = { size: null, headHash: shape, tailHash: null, validator: null };
+  const hls = { shape, core: '', frameSamples: 1, silence: null };
+  return { ...SILENT, ...seen, version: versionOf(url, seen), container: 'hls', hls };
 }
 
 /** How the segments of a source are decoded, as its record says. */

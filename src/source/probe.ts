@@ -46,7 +46,8 @@ export async function probe(
 
 const WITH_PICTURES: readonly ProbeRecord['container'][] = ['mp4', 'matroska'];
 
-const SILENT: Probed = {
+/** Of what has no sound. */
+export const SILENT: Probed = {
   ...{ codec: 'pcm_s16le', decoderConfig: null, sampleRate: 48_000, channels: 1, samples: 0, skip: 0 },
   ...{ mp3: null, pcm: null, stream: null, tags: { chapters: [] }, isSilent: true },
 };

@@ -197,7 +197,8 @@ export interface Counting {
 }
 
 /** Null where the probe tells the length, or the container has an index of its own. */
-export function countingOf({ mp3, adts, hls, skip }: ProbeRecord): Counting | null {
+export function countingOf({ mp3, adts, hls, skip, isSilent }: ProbeRecord): Counting | null {
+  if (isSilent === true) return null;
   if (hls !== undefined) return { frameSamples: hls.frameSamples, mostTrimmed: skip };
   if (adts !== undefined) return { frameSamples: adts.frameSamples, mostTrimmed: 0 };
   return mp3?.cbrKbps === null ? { frameSamples: mp3.frameSamples, mostTrimmed: skip + MAX_PADDING } : null;

@@ -2,7 +2,9 @@ import { BatonError } from '../errors.ts';
 import { orAbort } from '../or-abort.ts';
 import type { ByteRange, Samples } from '../units.ts';
 import { createCatalogue } from './catalogue.ts';
+import type { SoundMark } from './hls-marks.ts';
 import type { PacketRun } from './packet-run.ts';
+import { openPictureSegments, type PictureSegments } from './picture-segments.ts';
 import type { SourceMeter } from './reader.ts';
 import { countingOf, leastSamples, type Source } from './record.ts';
 import { createShelf, type SourceDeps } from './shelf.ts';
@@ -23,6 +25,13 @@ export interface Sources {
   packets(source: Source, from: Samples, to: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<PacketRun>;
   /** The source's own bytes, of the version that was opened or none. */
   bytes(source: Source, range: ByteRange, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<Uint8Array, void>;
+  /** The segments with the pictures of a playlist of HLS. Throws as `openPictureSegments`. */
+  pictureSegments(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<PictureSegments>;
+  /**
+   * Where the sound of each stretch of a playlist of HLS stands; nothing of other sources. Where there is more than one
+   * stretch it waits for the seek index.
+   */
+  soundMarks(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<readonly SoundMark[]>;
   /** Reads the seek index in the background, if this source needs one and has none. */
   startIndex(source: Source): void;
   /**
@@ -74,6 +83,11 @@ export function createSources(deps: SourceDeps): Sources {
     meter?: SourceMeter,
   ): AsyncGenerator<Uint8Array, void> {
     yield* shelf.holdingOf(source).supply.stream(range, signal, meter);
+  }
+
+  async function soundMarks(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<readonly SoundMark[]> {
+    const medium = await orAbort(shelf.mediumOf(source), signal);
+    return (await medium.soundMarks?.(signal, meter)) ?? [];
   }
 
   function startIndex(source: Source): void {
@@ -128,6 +142,8 @@ export function createSources(deps: SourceDeps): Sources {
     openAny,
     packets,
     bytes,
+    pictureSegments: ({ url }, signal, meter) => openPictureSegments(url, deps.net, signal, meter),
+    soundMarks,
     startIndex,
     certain,
     indexed,

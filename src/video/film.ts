@@ -24,6 +24,10 @@ export interface Film {
    * that is shown before or at `to`; a few more may follow. Throws VIDEO_KEYS_RARE, SOURCE_DAMAGED, and what reading does.
    */
   packets(from: Seconds, to: Seconds, signal: AbortSignal, meter?: SourceMeter): AsyncGenerator<FilmPacket, void>;
+  /** Where its pictures may change while its sound stays the same: what tells them from others. */
+  readonly version?: string;
+  /** Whether the source was seen to have changed, and the film is to be opened anew. */
+  readonly isStale?: () => boolean;
   /** Where its H.264 may be passed on as it is; null where it has to be coded anew. */
   readonly cuts: FilmCuts | null;
 }

@@ -7,6 +7,7 @@ import type { Sources } from '../source/sources.ts';
 import type { Store } from '../store/store.ts';
 import type { Film } from './film.ts';
 import type { FilmBytes } from './film-bytes.ts';
+import { openHlsFilm } from './open-hls-film.ts';
 import { openMatroskaFilm } from './matroska-film.ts';
 import { movieFilm } from './movie-film.ts';
 import { readMovieIndex } from './movie-index.ts';
@@ -35,7 +36,9 @@ export function createFilms(sources: Sources, store: Store): Films {
   return {
     open: async (source, signal, meter) => {
       const { version } = source.record;
-      return films.get(version) ?? (await openOnce(version, signal, { source, meter }));
+      const known = films.get(version);
+      if (known !== undefined && known.isStale?.() !== true) return known;
+      return await openOnce(version, signal, { source, meter });
     },
   };
 }
@@ -49,6 +52,7 @@ async function openFilm({ source, meter }: Asked, sources: Sources, store: Store
   const { container, version, size } = source.record;
   const bytes: FilmBytes = { size, stream: (...at) => sources.bytes(source, ...at) };
   if (container === 'matroska') return await openMatroskaFilm(source.record, bytes, signal, meter);
+  if (container === 'hls') return await openHlsFilm(source, sources, store, signal, meter);
   if (container !== 'mp4') throw new BatonError('SOURCE_NO_VIDEO', container);
   const key = `index/${version}.pictures`;
   const stored = await store.get(key, signal);

@@ -1,22 +1,12 @@
 import { BatonError } from '../errors.ts';
-import { SEGMENT } from '../grid/picture.ts';
-import { readAvcConfig, readAvcSequence, type AvcSequence } from '../media/avc.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Seconds } from '../units.ts';
 import type { CutPicture, FilmCuts, FilmFacts, FilmPiece } from './film.ts';
 import { eachRange, type FilmBytes } from './film-bytes.ts';
 import type { MovieIndex } from './movie-index.ts';
+import { isBounded, isPlayable, LENGTH_BYTES, nextCut, UNSEEN } from './playable.ts';
 
-/** What browsers play: Baseline, Main and High (ITU-T H.264 table A-1: level 5.2), and no faster than screens are. */
-const PROFILES: readonly number[] = [66, 77, 100];
-const HIGHEST_LEVEL = 52;
-const FASTEST = 61;
-/** Sound and pictures may be off by so much, which nobody sees. */
-const UNSEEN: Seconds = 0.02;
-const LONGEST_PIECE: Seconds = 2 * SEGMENT;
-const MOST_BITS = 20e6;
 const REORDERED = 16;
-const LENGTH_BYTES = 4;
 
 /**
  * Where the pictures of a movie may be cut and passed on as they are: at the first key picture at or after each multiple of
@@ -54,10 +44,6 @@ export function movieCuts(
     for (let sample = start; sample < end; sample++) size += sizes[sample] ?? 0;
     return { decodeTime: (decodeTimes[start] ?? 0) - began, duration: to - from, bytes: size };
   });
-  const isBounded = (piece: FilmPiece): boolean =>
-    piece.duration > 0 &&
-    piece.duration <= LONGEST_PIECE &&
-    (piece.bytes * 8) / Math.max(1, piece.duration) <= MOST_BITS;
   if (!pieces.every(isBounded)) return null;
 
   /** A picture that is decoded behind a key picture and shown before it takes pictures from before that. */
@@ -91,20 +77,6 @@ export function movieCuts(
 
   return { timescale, mediaTime: delay, pieces, read };
 }
-
-/** The first multiple of a segment behind `at`. */
-const nextCut = (at: Seconds): Seconds => (Math.floor((at + UNSEEN / 2) / SEGMENT) + 1) * SEGMENT;
-
-function isPlayable({ codec, config, rate, rotation }: FilmFacts): boolean {
-  if (codec !== 'h264' || config === null || rotation !== 0 || rate > FASTEST) return false;
-  const sets = readAvcConfig(config);
-  if (sets?.lengthBytes !== LENGTH_BYTES || sets.pictures.length === 0) return false;
-  const sequences = sets.sequences.map(readAvcSequence);
-  return sequences.length > 0 && sequences.every((sequence) => sequence !== null && isCommon(sequence));
-}
-
-const isCommon = ({ profile, level, chromaFormat, bitDepth, isProgressive }: AvcSequence): boolean =>
-  PROFILES.includes(profile) && level <= HIGHEST_LEVEL && chromaFormat === 1 && bitDepth === 8 && isProgressive;
 
 /** Whether the lengths of its NAL units fill a picture. */
 function isWhole(picture: Uint8Array): boolean {

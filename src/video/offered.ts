@@ -32,7 +32,10 @@ export function offeredVideo(film: Film, version: string, deps: VideoDeps): read
   const shown = shownAs(film.facts);
   const own = film.cuts && copiedVideo(film, film.cuts, shown);
   const rungs = ladderOf(shown, film.facts.rate).filter(({ lines }) => own === null || lines < own.lines);
-  return [...(own === null ? [] : [own]), ...rungs.map((rung) => codedVideo(film, rung, version, deps))];
+  return [
+    ...(own === null ? [] : [own]),
+    ...rungs.map((rung) => codedVideo(film, rung, film.version ?? version, deps)),
+  ];
 }
 
 /** In square pixels, the right way up. */

@@ -3,7 +3,9 @@ import { startBaton, type TestBaton } from '../support/baton.ts';
 import { get } from '../support/client.ts';
 import { decode } from '../support/ffmpeg.ts';
 import { beepTimes, film, seenFrames } from '../support/film.ts';
-import { readFramed, type Framed } from '../support/framed.ts';
+import { part } from '../support/framed-film.ts';
+import { hlsFilm } from '../support/hls-film.ts';
+import { startHlsOrigin } from '../support/hls-origin.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { source } from '../support/sources.ts';
 
@@ -22,7 +24,6 @@ const LONG_GOP = [
   '24',
 ];
 const SOUND = 'codec.aac~bitrate.64k';
-const VIDEO_TRACK = 2;
 
 let origin: Origin;
 let baton: TestBaton;
@@ -38,42 +39,6 @@ afterAll(async () => {
 
 const stream = (options: string, path = '/film.mp4', name = 'film.mp4'): string =>
   baton.file(origin.url(path), options, { name });
-
-/** A body as its sound with the events, and its pictures behind the head of both. */
-interface Parted {
-  readonly sound: Framed;
-  readonly pictures: Buffer;
-  /** When each fragment of pictures is decoded, in seconds, and how many fragments of sound came before it. */
-  readonly fragments: readonly { readonly at: number; readonly soundBefore: number }[];
-}
-
-function part(body: Buffer, timescale = 25_000): Parted {
-  const [sound, pictures]: [Buffer[], Buffer[]] = [[], []];
-  const fragments: { at: number; soundBefore: number }[] = [];
-  let [soundBefore, isPicture] = [0, false];
-  for (let at = 0; at < body.length; at += body.readUInt32BE(at)) {
-    const box = body.subarray(at, at + body.readUInt32BE(at));
-    const type = box.toString('latin1', 4, 8);
-    if (type === 'moof') {
-      isPicture = box.readUInt32BE(box.indexOf('tfhd') + 8) === VIDEO_TRACK;
-      if (isPicture)
-        fragments.push({ at: Number(box.readBigUInt64BE(box.indexOf('tfdt') + 8)) / timescale, soundBefore });
-      else soundBefore += 1;
-    }
-    const isHead = type === 'ftyp' || type === 'moov';
-    if (isHead || ((type === 'moof' || type === 'mdat') && isPicture)) pictures.push(box);
-    if (isHead || !((type === 'moof' || type === 'mdat') && isPicture)) sound.push(withoutPictures(box));
-  }
-  return { sound: readFramed(Buffer.concat(sound)), pictures: Buffer.concat(pictures), fragments };
-}
-
-/** A head whose track of pictures, which stands in front, counts no more. */
-function withoutPictures(box: Buffer): Buffer {
-  if (box.toString('latin1', 4, 8) !== 'moov') return box;
-  const changed = Buffer.from(box);
-  changed.write('free', changed.indexOf('trak'), 'latin1');
-  return changed;
-}
 
 test('a stream has its pictures beside its sound, each before the sound it is shown with', async () => {
   const answer = await get(stream(`${SOUND}~video.480p`));
@@ -118,6 +83,26 @@ test('legs end where pictures can be begun with, and together have every frame',
   expect(seen.size).toBe(350);
   expect(frames).toBe(350);
 });
+
+test.each(['ts', 'fmp4'] as const)(
+  'legs of a film from HLS in %s have every frame, and their joins do not overlap',
+  async (kind) => {
+    await using files = await startHlsOrigin(await hlsFilm({ kind }));
+    await using relay = await startBaton({ allowOrigins: [files.origin], config: { legMs: 7_000 } });
+    const url = relay.file(files.url('/main.m3u8'), `${SOUND}~video.480p`, { name: 'film.mp4' });
+    const numbers: number[] = [];
+    let [place, legs]: [string | null, number] = ['t.0', 0];
+    for (; place !== null; legs++) {
+      const { sound, pictures } = part((await get(`${url}/${place}`)).bytes);
+      numbers.push(...(await seenFrames(pictures)).map(({ number }) => number));
+      const end = sound.events.at(-1);
+      expect(end?.type).toBe('end');
+      place = end?.['reason'] === 'leg' ? `r.${String(end.token)}` : null;
+    }
+    expect(legs).toBeGreaterThan(1);
+    expect(numbers).toEqual(Array.from({ length: 350 }, (_, number) => number));
+  },
+);
 
 test('who seeks gets the pictures from the key frame on that is needed', async () => {
   const { sound, pictures } = part((await get(`${stream(`${SOUND}~video.480p`)}/t.8000`)).bytes);

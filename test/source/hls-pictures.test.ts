@@ -107,10 +107,8 @@ interface ProbedPacket {
 async function packetsOf(file: Uint8Array): Promise<readonly ProbedPacket[]> {
   return await inFolder(async (folder) => {
     await writeFile(`${folder}/in`, file);
-    const args = ['-v', 'error', '-select_streams', 'v', '-show_packets', '-of', 'json', '-ignore_editlist', '1'];
-    const isMp4 = Buffer.from(file.subarray(4, 8)).toString() === 'ftyp';
-    const all = [...(isMp4 ? args : args.slice(0, -2)), `${folder}/in`];
-    const { stdout } = await promisify(execFile)(FFPROBE ?? '', all, { maxBuffer: 2 ** 26 });
+    const args = ['-v', 'error', '-select_streams', 'v', '-show_packets', '-of', 'json', `${folder}/in`];
+    const { stdout } = await promisify(execFile)(FFPROBE ?? '', args, { maxBuffer: 2 ** 26 });
     return (JSON.parse(stdout) as { packets: ProbedPacket[] }).packets;
   });
 }
