@@ -38,6 +38,13 @@ export async function framedPictures(
   return { video, track: await video.track(request.signal) };
 }
 
+/** A source without sound as one whose sound is silence, as long as its pictures. Throws as `Films.open`. */
+export async function withSilence(source: Source, request: Request, baton: Baton, { meter }: Notes): Promise<Source> {
+  const { duration } = await baton.films.open(source, request.signal, meter);
+  const { record } = source;
+  return { ...source, record: { ...record, samples: Math.round(duration * record.sampleRate) } };
+}
+
 /** The leg, if it is not the last one, ended where a segment of the pictures begins: the next one decodes from there. */
 export function cutAtSegment(leg: Leg, timeline: Timeline, { durations }: OfferedVideo): Leg {
   if (leg.to >= (timeline.frames ?? Infinity)) return leg;

@@ -8,7 +8,7 @@ import type { Baton } from './baton.ts';
 import { following } from './body.ts';
 import { collect, collecting } from './collect.ts';
 import { readPlace } from './framed-place.ts';
-import { framedPictures } from './framed-pictures.ts';
+import { framedPictures, withSilence } from './framed-pictures.ts';
 import { legParts } from './framed-stream.ts';
 import { legBody } from './leg-body.ts';
 import { openSource } from './open-source.ts';
@@ -21,8 +21,9 @@ import type { Headers, Reply, Request } from './reply.ts';
  */
 export async function framed(request: Request, link: Link, baton: Baton, notes: Notes): Promise<Reply> {
   const place = readPlace(link, baton.keys);
-  const source = await openSource(link, request, baton, notes);
   const { sound, lines } = splitPictures(link.options);
+  const found = await openSource(link, request, baton, notes, lines === null ? 'open' : 'openAny');
+  const source = found.record.isSilent === true ? await withSilence(found, request, baton, notes) : found;
   const wanted = baton.files(source, sound, 'mp4');
   const type = lines === null ? 'audio/mp4' : 'video/mp4';
   const headers: Headers = { 'content-type': type, 'cache-control': 'no-store', 'accept-ranges': 'none' };

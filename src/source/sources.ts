@@ -7,6 +7,7 @@ import type { PacketRun } from './packet-run.ts';
 import { openPictureSegments, type PictureSegments } from './picture-segments.ts';
 import type { SourceMeter } from './reader.ts';
 import { countingOf, leastSamples, type Source } from './record.ts';
+import { silentRun } from './silent-run.ts';
 import { createShelf, type SourceDeps } from './shelf.ts';
 
 /** Everything that Baton wants of sources. A `meter` counts what was read from the origin. */
@@ -20,7 +21,7 @@ export interface Sources {
   openAny(url: string, signal: AbortSignal, meter?: SourceMeter): Promise<Source>;
   /**
    * Packets that decode to the presentation samples [from, to), with the same lead-in every time. Waits for the seek
-   * index where positions need it. Throws SOURCE_CHANGED when the source is not what it was when it was opened.
+   * index where positions need it. Of a source without sound they are silence. Throws SOURCE_CHANGED when the source is not what it was when it was opened.
    */
   packets(source: Source, from: Samples, to: Samples, signal: AbortSignal, meter?: SourceMeter): Promise<PacketRun>;
   /** The source's own bytes, of the version that was opened or none. */
@@ -72,6 +73,7 @@ export function createSources(deps: SourceDeps): Sources {
     signal: AbortSignal,
     meter?: SourceMeter,
   ): Promise<PacketRun> {
+    if (source.record.isSilent === true) return silentRun(source.record, from, to);
     const medium = await orAbort(shelf.mediumOf(source), signal);
     return await medium.packets(from, to, signal, meter);
   }

@@ -104,6 +104,30 @@ test.each(['ts', 'fmp4'] as const)(
   },
 );
 
+test('a film without sound has silence beside its pictures, in legs that have every frame', async () => {
+  await using files = await startHlsOrigin({ '/film.mp4': await film({ audio: null, video: LONG_GOP }) });
+  await using relay = await startBaton({ allowOrigins: [files.origin], config: { legMs: 7_000 } });
+  const url = relay.file(files.url('/film.mp4'), `${SOUND}~video.480p`, { name: 'film.mp4' });
+  const whole = await get(url);
+  const { sound } = part(whole.bytes);
+  expect(sound.events[0]).toMatchObject({ duration: 14, codec: expect.stringMatching(/,mp4a/) as string });
+  const heard = await decode(whole.bytes);
+  expect(heard.data.length / heard.channels / heard.sampleRate).toBeCloseTo(14, 1);
+  expect(heard.data.every((sample) => Math.abs(sample) <= 1)).toBe(true);
+  const numbers: number[] = [];
+  let [place, legs]: [string | null, number] = ['t.0', 0];
+  for (; place !== null; legs++) {
+    const leg = part((await get(`${url}/${place}`)).bytes);
+    numbers.push(...(await seenFrames(leg.pictures)).map(({ number }) => number));
+    const end = leg.sound.events.at(-1);
+    place = end?.['reason'] === 'leg' ? `r.${String(end.token)}` : null;
+  }
+  expect(legs).toBeGreaterThan(1);
+  expect(numbers).toEqual(Array.from({ length: 350 }, (_, number) => number));
+  const alone = await get(relay.file(files.url('/film.mp4'), SOUND, { name: 'film.mp4' }));
+  expect(JSON.parse(alone.bytes.toString())).toMatchObject({ code: 'SOURCE_NO_AUDIO' });
+});
+
 test('who seeks gets the pictures from the key frame on that is needed', async () => {
   const { sound, pictures } = part((await get(`${stream(`${SOUND}~video.480p`)}/t.8000`)).bytes);
   expect(sound.events[0]).toMatchObject({ type: 'start' });
