@@ -1,6 +1,7 @@
 import { clockText } from '../time-text.ts';
 import type { Broadcast } from './broadcast.ts';
 import { createBroadcast } from './broadcast.ts';
+import type { CameraChoice } from './camera.ts';
 import { createDesk } from './desk.ts';
 import type { Desk } from './desk.ts';
 import { studioLanguage } from './language.ts';
@@ -19,7 +20,7 @@ const Base =
 export type StudioState = 'off' | 'starting' | 'live' | 'standby' | 'reconnecting' | 'finishing' | 'ended' | 'refused';
 
 /**
- * `<baton-studio>`: goes on air from a page, with a microphone or a file (docs/ingest.md). A broken connection loses nothing
+ * `<baton-studio>`: goes on air from a page, with a microphone or a file, and a camera if there is one (docs/ingest.md). A broken connection loses nothing
  * that the page still has. Its attributes, events, parts and variables stand in custom-elements.json.
  */
 export class BatonStudio extends Base {
@@ -135,8 +136,11 @@ export class BatonStudio extends Base {
     this.#render();
   }
 
-  /** Goes on air, with what is chosen on the desk if `source` is not given. Rejects when there is no source or no token. */
-  async start(source: SourceChoice | null = null): Promise<void> {
+  /**
+   * Goes on air, with what is chosen on the desk if `source` is not given; `camera` null: sound alone. Rejects when there is
+   * no source or no token.
+   */
+  async start(source: SourceChoice | null = null, camera: CameraChoice | null = this.#desk.camera()): Promise<void> {
     if (this.#isOn()) return;
     this.#broadcast?.close();
     this.#broadcast = null;
@@ -152,7 +156,7 @@ export class BatonStudio extends Base {
     [this.#isStarting, this.#isStopping, this.#hasBeenOn, this.#beganAt, this.#endedAt] = [true, false, false, null, 0];
     this.#render();
     try {
-      await this.#begin(token, channel, choice);
+      await this.#begin(token, channel, choice, camera);
     } catch (error) {
       this.#problem = choice.kind === 'file' ? 'noFilePlays' : 'noMicrophone';
       throw error;
@@ -170,10 +174,10 @@ export class BatonStudio extends Base {
     this.#render();
   }
 
-  async #begin(token: string, channel: string, source: SourceChoice): Promise<void> {
+  async #begin(token: string, channel: string, source: SourceChoice, camera: CameraChoice | null): Promise<void> {
     const server = socketAddress(new URL(this.getAttribute('server') ?? '', location.href));
     const broadcast = await createBroadcast({
-      ...{ source, token, channel, name: this.getAttribute('station') ?? '' },
+      ...{ source, camera, token, channel, name: this.getAttribute('station') ?? '' },
       bitrate: Number(this.getAttribute('bitrate') ?? 96) * 1000,
       tap: new URL('./studio-tap.js', import.meta.url).href,
       open: () => new WebSocket(server),
@@ -216,6 +220,8 @@ export class BatonStudio extends Base {
         recording: this.recording,
         server: this.getAttribute('server'),
       },
+      picture: this.#broadcast?.picture() ?? null,
+      notice: this.#isOn() ? (this.#broadcast?.pictureless ?? null) : null,
       refusal: uplink?.at === 'refused' ? uplink.message : null,
       level: this.#isOn() ? (this.#broadcast?.level.peak() ?? -Infinity) : -Infinity,
     });

@@ -1,9 +1,14 @@
+import { openCamera } from './camera.ts';
+import type { Camera, CameraChoice } from './camera.ts';
 import { createEncoder } from './encoder.ts';
-import type { Encoder } from './encoder.ts';
+import type { Encoder, EncoderOptions } from './encoder.ts';
+import { createFilmEncoder } from './film-encoder.ts';
 import { createLevel } from './level.ts';
 import type { Level } from './level.ts';
+import { canEncodePictures, PICTURE_BITRATE } from './picture-packets.ts';
 import { createResendQueue } from './resend-queue.ts';
 import type { ResendQueue } from './resend-queue.ts';
+import { canEncodeSound } from './sound-packets.ts';
 import { openSource } from './sound-source.ts';
 import type { SoundSource, SourceChoice } from './sound-source.ts';
 import { createUplink } from './uplink.ts';
@@ -13,11 +18,13 @@ import type { Format, Links, OnAir } from './wire.ts';
 /** What a broadcast is made of. */
 export interface BroadcastOptions {
   readonly source: SourceChoice;
+  /** Null: sound alone. */
+  readonly camera: CameraChoice | null;
   readonly token: string;
   readonly channel: string;
   /** Of the station. */
   readonly name: string;
-  /** Bits a second. */
+  /** Of the sound, bits a second. */
   readonly bitrate: number;
   /** Address of studio-tap.ts. */
   readonly tap: string;
@@ -36,6 +43,10 @@ export interface Broadcast {
   listeners(): number;
   links(): Links | null;
   readonly level: Level;
+  /** What the camera shows; null without one. */
+  picture(): MediaStream | null;
+  /** Why there is sound alone, though a camera is chosen. */
+  readonly pictureless: Pictureless | null;
   /** Seconds of sound that the server does not have yet. */
   behind(): number;
   setMuted(isMuted: boolean): void;
@@ -46,22 +57,48 @@ export interface Broadcast {
   close(): void;
 }
 
-/** Goes on air. Rejects when there is no source to be had. */
+/** `noPictures`: the browser does not code them as they are needed. */
+export type Pictureless = 'noCamera' | 'noPictures';
+
+/** What waits to be sent is kept in memory: above so much, sound alone is added. */
+const MOST_WAITING = 48 * 2 ** 20;
+
+/** Goes on air. Rejects when there is no source to be had; without a camera it is sound alone. */
 export async function createBroadcast(options: BroadcastOptions): Promise<Broadcast> {
   const context = new AudioContext({ sampleRate: 48_000, latencyHint: 'playback' }); // what Opus is coded at
   let source: SoundSource | null = null;
+  let seen: Camera | Pictureless | null = null;
   try {
     await context.resume();
     source = await openSource(options.source, context);
-    return await onAir(options, context, source);
+    seen = options.camera && (await cameraFor(options.camera, context, source, options.bitrate));
+    return await onAir(options, context, source, seen);
   } catch (error) {
     source?.close();
+    if (typeof seen === 'object') seen?.close();
     void context.close();
     throw error;
   }
 }
 
-async function onAir(options: BroadcastOptions, context: AudioContext, source: SoundSource): Promise<Broadcast> {
+async function cameraFor(
+  choice: CameraChoice,
+  context: AudioContext,
+  { channels }: SoundSource,
+  bitrate: number,
+): Promise<Camera | Pictureless> {
+  if (!(await canEncodeSound(context, channels, bitrate)) || !(await canEncodePictures())) return 'noPictures';
+  return openCamera(choice).catch(() => 'noCamera');
+}
+
+async function onAir(
+  options: BroadcastOptions,
+  context: AudioContext,
+  source: SoundSource,
+  seen: Camera | Pictureless | null,
+): Promise<Broadcast> {
+  const camera = typeof seen === 'object' ? seen : null;
+  const bitrate = options.bitrate + (camera === null ? 0 : PICTURE_BITRATE);
   const life = new AbortController();
   const gain = new GainNode(context);
   source.node.connect(gain);
@@ -74,14 +111,17 @@ async function onAir(options: BroadcastOptions, context: AudioContext, source: S
   let encoder: Encoder = await begin();
 
   function begin(): Promise<Encoder> {
-    return createEncoder(gain, options.tap, {
+    const sound: EncoderOptions = {
       ...{ channels: source.channels, bitrate: options.bitrate },
       payload(bytes) {
         queue.push(bytes);
         uplink?.pump();
       },
       failed: ({ message }) => fail(message),
-    });
+    };
+    if (camera === null) return createEncoder(gain, options.tap, sound);
+    const isHeld = (): boolean => queue.bytes() > MOST_WAITING;
+    return createFilmEncoder(gain, options.tap, { ...sound, camera, now: options.now, isHeld });
   }
 
   function fail(message: string): void {
@@ -126,6 +166,7 @@ async function onAir(options: BroadcastOptions, context: AudioContext, source: S
     await encoder.stop();
     isStopping = true;
     source.close();
+    camera?.close();
     void context.close();
     uplink?.end();
     options.changed();
@@ -141,7 +182,9 @@ async function onAir(options: BroadcastOptions, context: AudioContext, source: S
     listeners: () => uplink?.listeners() ?? 0,
     links: () => uplink?.links() ?? null,
     level,
-    behind: () => (queue.bytes() * 8) / options.bitrate,
+    picture: () => (isStopping ? null : (camera?.stream ?? null)),
+    pictureless: typeof seen === 'string' ? seen : null,
+    behind: () => (queue.bytes() * 8) / bitrate,
     setMuted: (isMuted) => void (gain.gain.value = isMuted ? 0 : 1),
     title(text, artist) {
       song = [text, artist];

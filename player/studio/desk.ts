@@ -1,6 +1,7 @@
 import type { StudioState } from './baton-studio.ts';
+import { createDevices } from './devices.ts';
 import type { StudioLanguage } from './language.ts';
-import { microphones } from './sound-source.ts';
+import type { CameraChoice } from './camera.ts';
 import type { SourceChoice } from './sound-source.ts';
 import type { Links } from './wire.ts';
 import type { StudioWords } from './words/en.ts';
@@ -16,6 +17,10 @@ export interface DeskView {
   /** Seconds of sound that are not with the server. */
   readonly behind: number;
   readonly problem: keyof StudioWords | null;
+  /** What is not as it was chosen, although it works. */
+  readonly notice: keyof StudioWords | null;
+  /** What the camera shows; null: nothing. */
+  readonly picture: MediaStream | null;
   /** What the server says of its refusal. */
   readonly refusal: string | null;
   readonly hasToken: boolean;
@@ -40,6 +45,8 @@ export interface DeskActions {
 export interface Desk {
   /** What is chosen; null for a file that is not chosen yet. */
   source(voice: boolean): SourceChoice | null;
+  /** Null: none. */
+  camera(): CameraChoice | null;
   token(): string;
   title(): string;
   listDevices(): Promise<void>;
@@ -56,6 +63,8 @@ export function createDesk(root: ShadowRoot, { go, mute, title }: DeskActions): 
   };
   const form = find('.studio');
   const device = find('.device') as HTMLSelectElement;
+  const devices = createDevices(device, find('.camera') as HTMLSelectElement);
+  const preview = find('.preview') as HTMLVideoElement;
   const [picker, titleField, tokenField, fileChoice] = ['.picker', '.title', '.token', '[value=file]'].map(
     (selector) => find(selector) as HTMLInputElement,
   ) as [HTMLInputElement, HTMLInputElement, HTMLInputElement, HTMLInputElement];
@@ -94,21 +103,15 @@ export function createDesk(root: ShadowRoot, { go, mute, title }: DeskActions): 
       element.textContent = next[element.dataset['text'] as keyof StudioWords];
     for (const element of root.querySelectorAll<HTMLElement>('[data-name]'))
       element.ariaLabel = next[element.dataset['name'] as keyof StudioWords];
-    const [first] = device.options;
-    if (first?.value === '') first.text = next.defaultDevice;
+    devices.speak(next);
     choose();
   }
 
-  async function listDevices(): Promise<void> {
-    if (!('mediaDevices' in navigator)) return; // a page without TLS has none
-    const known = await microphones().catch(() => []);
-    const { value } = device;
-    const options = known.map(({ label, deviceId }) => new Option(label || (words?.microphone ?? ''), deviceId));
-    device.replaceChildren(
-      new Option(words?.defaultDevice ?? '', ''),
-      ...options.filter((option) => option.value !== 'default'),
-    );
-    device.value = Array.from(device.options).some((option) => option.value === value) ? value : '';
+  function show(picture: MediaStream | null): void {
+    if (preview.srcObject === picture) return;
+    preview.srcObject = picture;
+    preview.hidden = picture === null;
+    if (picture !== null) void preview.play().catch(() => undefined);
   }
 
   function showLevel(level: number, name: string): void {
@@ -133,16 +136,17 @@ export function createDesk(root: ShadowRoot, { go, mute, title }: DeskActions): 
   return {
     source(voice) {
       const file = picker.files?.[0];
-      if (!isFile()) return { kind: 'microphone', deviceId: device.value, voice };
+      if (!isFile()) return { kind: 'microphone', deviceId: devices.microphone(), voice };
       return file === undefined ? null : { kind: 'file', file };
     },
+    camera: () => devices.camera(),
     token: () => tokenField.value,
     title: () => titleField.value,
-    listDevices,
+    listDevices: () => devices.list(),
     watchDevices(signal) {
-      void listDevices();
+      void devices.list();
       const { mediaDevices } = navigator as { mediaDevices?: MediaDevices };
-      mediaDevices?.addEventListener('devicechange', () => void listDevices(), { signal });
+      mediaDevices?.addEventListener('devicechange', () => void devices.list(), { signal });
     },
     render(view) {
       const { state, isOn, language, recording } = view;
@@ -168,6 +172,7 @@ export function createDesk(root: ShadowRoot, { go, mute, title }: DeskActions): 
       if (muted.ariaLabel !== does) muted.ariaLabel = does;
       link('.listen', isOn ? view.links : null, view.server);
       link('.recording', recording, view.server);
+      show(view.picture);
       showLevel(view.level, said.decibels);
     },
   };
@@ -187,10 +192,10 @@ const STATES = {
 /** What the meter begins with, and how fast its peak falls, in decibels and shares of it a look. */
 const [FLOOR, FALL] = [60, 0.012];
 
-function messageOf({ state, problem, refusal, behind, language: { words, code } }: DeskView): string {
+function messageOf({ state, problem, notice, refusal, behind, language: { words, code } }: DeskView): string {
   if (problem !== null) return words[problem];
   if (refusal !== null) return refusal;
-  if (state !== 'reconnecting' && state !== 'finishing') return '';
+  if (state !== 'reconnecting' && state !== 'finishing') return notice === null ? '' : words[notice];
   const seconds = Math.round(behind).toLocaleString(code, { style: 'unit', unit: 'second', unitDisplay: 'long' });
   const waiting = words.behind.replace('{seconds}', seconds);
   return state === 'reconnecting' ? `${words.broke} ${waiting}` : behind >= 1 ? waiting : '';

@@ -1,4 +1,5 @@
-import { base64, framedPacket } from './wire.ts';
+import { canEncodeSound, soundPackets } from './sound-packets.ts';
+import { framedPacket, joined, soundFormat } from './wire.ts';
 import type { Format } from './wire.ts';
 
 /** What makes payloads of sound until it is stopped. */
@@ -23,16 +24,10 @@ export interface EncoderOptions {
  * of the script that takes samples from the context (studio-tap.ts).
  */
 export async function createEncoder(node: AudioNode, tap: string, options: EncoderOptions): Promise<Encoder> {
-  const config = { codec: 'opus', sampleRate: node.context.sampleRate, numberOfChannels: options.channels };
-  const isAble =
-    'AudioEncoder' in globalThis &&
-    node.context.sampleRate === OPUS_RATE &&
-    (await AudioEncoder.isConfigSupported({ ...config, bitrate: options.bitrate })).supported === true;
+  const isAble = await canEncodeSound(node.context, options.channels, options.bitrate);
   return isAble ? packetEncoder(node, tap, options) : recorder(node, options);
 }
 
-/** Of a frame, and of all positions in it. */
-const OPUS_RATE = 48_000;
 /** Packets of 20 ms that make a message. */
 const PACKETS = 8;
 const PIECE_MS = 200;
@@ -41,64 +36,29 @@ async function packetEncoder(node: AudioNode, tap: string, options: EncoderOptio
   const { channels, bitrate, payload, failed } = options;
   const format = Promise.withResolvers<Format>();
   let packets: Uint8Array[] = [];
-  let samples = 0;
 
   function flush(): void {
-    if (packets.length === 0) return;
-    payload(joined(packets));
+    if (packets.length > 0) payload(joined(packets));
     packets = [];
   }
 
-  const encoder = new AudioEncoder({
-    output(chunk, metadata) {
-      const bytes = new Uint8Array(chunk.byteLength);
-      chunk.copyTo(bytes);
-      const description = metadata?.decoderConfig?.description;
-      if (packets.length === 0 && metadata?.decoderConfig !== undefined)
-        format.resolve({
-          ...{ container: 'packets', codec: 'opus', sampleRate: OPUS_RATE, channels },
-          description: description === undefined ? null : base64(bytesOf(description)),
-        });
-      packets.push(framedPacket(bytes, Math.round(((chunk.duration ?? FRAME_US) * OPUS_RATE) / 1e6)));
+  const sound = await soundPackets(node, tap, {
+    ...{ channels, bitrate, failed, taken: () => undefined },
+    packet(bytes, samples, config) {
+      if (config !== null) format.resolve(soundFormat(channels, config));
+      packets.push(framedPacket(bytes, samples));
       if (packets.length >= PACKETS) flush();
     },
-    error: failed,
   });
-  encoder.configure({
-    ...{ codec: 'opus', sampleRate: OPUS_RATE, numberOfChannels: channels, bitrate },
-    opus: { format: 'opus', frameDuration: FRAME_US },
-  });
-
-  await node.context.audioWorklet.addModule(tap);
-  const taken = new AudioWorkletNode(node.context, 'baton-tap', {
-    ...{ channelCount: channels, channelCountMode: 'explicit', numberOfOutputs: 0 },
-  });
-  taken.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>>) => {
-    const numberOfFrames = data.length / channels;
-    const audio = new AudioData({
-      ...{ format: 'f32-planar', sampleRate: OPUS_RATE, numberOfFrames, numberOfChannels: channels, data },
-      timestamp: Math.round((samples * 1e6) / OPUS_RATE),
-    });
-    samples += numberOfFrames;
-    encoder.encode(audio);
-    audio.close();
-  };
-  taken.addEventListener('processorerror', () => failed(new Error('The samples cannot be taken.')));
-  node.connect(taken);
 
   return {
     format: format.promise,
     async stop() {
-      node.disconnect(taken);
-      taken.port.onmessage = null;
-      if (encoder.state === 'configured') await encoder.flush();
-      if (encoder.state !== 'closed') encoder.close();
+      await sound.stop();
       flush();
     },
   };
 }
-
-const FRAME_US = 20_000;
 
 function recorder(node: AudioNode, { channels, bitrate, payload, failed }: EncoderOptions): Encoder {
   const destination = new MediaStreamAudioDestinationNode(node.context as AudioContext, { channelCount: channels });
@@ -130,18 +90,3 @@ function recorder(node: AudioNode, { channels, bitrate, payload, failed }: Encod
 const WEBM = 'audio/webm;codecs=opus';
 /** Fits into a message of text, too. */
 const MOST_PAYLOAD = 24_000;
-
-const bytesOf = (source: AllowSharedBufferSource): Uint8Array =>
-  ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

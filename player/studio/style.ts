@@ -50,6 +50,8 @@ button, input, select { font: inherit; color: inherit; margin: 0; }
 .choice { display: inline-flex; align-items: center; gap: 6px; min-height: 28px; cursor: pointer; }
 .choice input { width: 17px; height: 17px; accent-color: var(--_accent); }
 .row { display: grid; gap: 4px; }
+.picture { flex: 1 1 100%; min-width: 0; }
+.preview { display: block; width: min(100%, 240px); max-height: 180px; border-radius: calc(var(--_radius) * .6); background: #000; }
 .field { width: 100%; min-width: 0; min-height: 38px; padding: 0 11px; border: 1px solid color-mix(in srgb, var(--_text) 45%, var(--_surface)); border-radius: calc(var(--_radius) * .6); background: transparent; }
 option { background: Canvas; color: CanvasText; }
 .file { position: relative; display: flex; align-items: center; overflow: hidden; cursor: pointer; }

@@ -21,7 +21,9 @@ export const TEMPLATE = `
     <label class="choice"><input type="radio" name="source" value="file"><span data-text="file"></span></label>
     <select class="field device" data-name="device"><option value=""></option></select>
     <label class="field file" hidden><input class="picker" type="file" accept="audio/*,video/*"><span class="file-name"></span></label>
+    <label class="row picture"><span class="caption" data-text="camera"></span><select class="field camera" data-name="camera"><option value=""></option></select></label>
   </fieldset>
+  <video class="preview" data-name="preview" muted playsinline hidden></video>
   <label class="row"><span class="caption" data-text="title"></span><input class="field title" type="text" maxlength="200" autocomplete="off" dir="auto"></label>
   <label class="row secret"><span class="caption" data-text="token"></span><input class="field token" type="password" autocomplete="off" spellcheck="false" dir="ltr" aria-describedby="help"><span class="help caption" id="help" data-text="tokenHelp"></span></label>
   <div class="bottom">

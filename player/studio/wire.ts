@@ -1,14 +1,25 @@
 /** What a payload is made of, as docs/ingest.md has it. */
-export type Format =
-  | { readonly container: 'webm' }
-  | {
-      readonly container: 'packets';
-      readonly codec: 'opus' | 'aac';
-      readonly sampleRate: number;
-      readonly channels: number;
-      /** Of the decoder's configuration, in base64. */
-      readonly description: string | null;
-    };
+export type Format = { readonly container: 'webm' } | PacketFormat;
+
+export interface PacketFormat {
+  readonly container: 'packets';
+  readonly codec: 'opus' | 'aac';
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Of the decoder's configuration, in base64. */
+  readonly description: string | null;
+  /** Of the pictures; without it there are none. */
+  readonly video?: PictureFormat;
+}
+
+export interface PictureFormat {
+  /** As in the `codecs` of a media type: H.264. */
+  readonly codec: string;
+  readonly description: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+}
 
 /** Where a channel or a recording is heard, paths or whole addresses. */
 export interface Links {
@@ -117,6 +128,27 @@ export function framedPacket(bytes: Uint8Array, samples: number): Uint8Array<Arr
   framed.set(bytes, 4);
   return framed;
 }
+
+/** What there is to say of an encoder of Opus. */
+export const soundFormat = (channels: number, { description }: AudioDecoderConfig): PacketFormat => ({
+  ...{ container: 'packets', codec: 'opus', sampleRate: 48_000, channels },
+  description: description === undefined ? null : base64(bytesOf(description)),
+});
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+export const bytesOf = (source: AllowSharedBufferSource): Uint8Array =>
+  ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
 
 /** With padding. */
 export function base64(bytes: Uint8Array): string {

@@ -1,6 +1,8 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { readPacketRecords } from '../../src/ingest/packet-records.ts';
 import { readPublisherMessage } from '../../src/ingest/message.ts';
+import { hlsOrigin } from './hls-origin.ts';
+import { playerFiles } from './player-page.ts';
 
 /** What a page keeps of what its studio does, for the test alone. */
 interface Kept {
@@ -27,6 +29,40 @@ export function keepAll(): void {
     encode.call(this, audio);
   };
 }
+
+/** A page with a studio, on a server of its own. */
+export async function studioPage(browser: Browser, body: string) {
+  const { scripts } = await playerFiles();
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Test</title>
+    <script type="module" src="/player/baton-studio.js"></script><main>${body}</main></html>`;
+  const origin = await hlsOrigin({ ...scripts, '/page': html });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  await page.addInitScript(keepAll);
+  await page.goto(`${origin.origin}/page`);
+  return {
+    ...{ page, errors, origin },
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      await origin[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export const propertyOf = (page: Page, name: string): Promise<unknown> =>
+  page.evaluate((property) => Reflect.get(document.querySelector('baton-studio') ?? {}, property) as unknown, name);
+
+export const setProperty = (page: Page, name: string, value: unknown): Promise<unknown> =>
+  page.evaluate(
+    ([property, to]) => Reflect.set(document.querySelector('baton-studio') ?? {}, property as string, to),
+    [name, value],
+  );
+
+/** The one show of a channel, by the link to its recording. */
+export const showIn = (recording: unknown): string =>
+  /\/([^/]+)\.mp3$/.exec((recording as { audio: string }).audio)?.[1] ?? '';
 
 /** The payloads that were sent, each once, in the order of their numbers. */
 export async function payloadsOf(page: Page): Promise<Buffer[]> {

@@ -15,9 +15,7 @@ import { decodeFloat, ffmpeg } from '../support/ffmpeg.ts';
 import { axe } from './axe.ts';
 import { encodeChirp, hear } from './chirp.ts';
 import { cuttable } from './cuttable.ts';
-import { hlsOrigin } from './hls-origin.ts';
-import { playerFiles } from './player-page.ts';
-import { keepAll, packetsIn, payloadsOf, samplesOf } from './studio-page.ts';
+import { packetsIn, payloadsOf, propertyOf, samplesOf, setProperty, showIn, studioPage } from './studio-page.ts';
 
 const CHIRP = { seconds: 40 };
 
@@ -37,39 +35,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A page with a studio, on a server of its own. */
-async function studio(body: string) {
-  const { scripts } = await playerFiles();
-  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Test</title>
-    <script type="module" src="/player/baton-studio.js"></script><main>${body}</main></html>`;
-  const origin = await hlsOrigin({ ...scripts, '/page': page });
-  const context = await browser.newContext();
-  const tab = await context.newPage();
-  const errors: string[] = [];
-  tab.on('pageerror', ({ message }) => errors.push(message));
-  await tab.addInitScript(keepAll);
-  await tab.goto(`${origin.origin}/page`);
-  return {
-    ...{ page: tab, errors, origin },
-    async [Symbol.asyncDispose]() {
-      await context.close();
-      await origin[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const get = (page: Page, name: string): Promise<unknown> =>
-  page.evaluate((property) => Reflect.get(document.querySelector('baton-studio') ?? {}, property) as unknown, name);
-const set = (page: Page, name: string, value: unknown): Promise<unknown> =>
-  page.evaluate(
-    ([property, to]) => Reflect.set(document.querySelector('baton-studio') ?? {}, property as string, to),
-    [name, value],
-  );
+const studio = (body: string) => studioPage(browser, body);
+const get = propertyOf;
+const set = setProperty;
 const stateOf = (page: Page): Promise<unknown> => get(page, 'state');
-
-/** The one show of a channel, by the link to its recording. */
-const showIn = (recording: unknown): string =>
-  /\/([^/]+)\.mp3$/.exec((recording as { audio: string }).audio)?.[1] ?? '';
 
 test('a microphone is broadcast through 5 cut connections and a restart of the server, and nothing is lost', async () => {
   await using tab = await studio('<baton-studio station="Test"></baton-studio>');
