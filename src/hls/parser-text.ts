@@ -49,8 +49,8 @@ const MOST_ADDRESSES = 20_000;
  * and apostrophes in disguise (`plainTitle`, `plainText`).
  * @throws PLAYLIST_INVALID, PLAYLIST_TOO_LARGE
  */
-export function parserText(lines: readonly Line[], kind: PlaylistKind, base: string): string {
-  const variables = variablesOf(lines, base);
+export function parserText(lines: readonly Line[], kind: PlaylistKind, base: string, importable?: Variables): string {
+  const variables = variablesOf(lines, base, importable);
   const counts = new Map<string, number>();
   const texts: string[] = [];
   for (const line of lines) {

@@ -14,9 +14,14 @@ export type Replace = (url: string, reference: Reference) => string | null;
  * line by line. Variables in addresses are replaced, and those of the query are given their values, since the new address has no query.
  * @throws PLAYLIST_INVALID, PLAYLIST_TOO_LARGE
  */
-export function* rewritePlaylist(lines: readonly Line[], base: string, replace: Replace): Generator<string, void> {
+export function* rewritePlaylist(
+  lines: readonly Line[],
+  base: string,
+  replace: Replace,
+  importable?: Variables,
+): Generator<string, void> {
   const kind = playlistKind(lines);
-  const variables = variablesOf(lines, base);
+  const variables = variablesOf(lines, base, importable);
   for (const line of lines) {
     if (line.name === 'EXT-X-DEFINE') {
       yield defined(line, variables);

@@ -7,17 +7,18 @@ export type Variables = ReadonlyMap<string, string>;
 
 const MAX_VARIABLES = 100;
 const MAX_CHARS = 16_384;
+const NONE: Variables = new Map();
 
 /**
- * The variables that EXT-X-DEFINE tags give values: their own, and those of the query of the playlist's address
- * (draft-pantos-hls-rfc8216bis section 4.4.2.3). Imported ones have none here: they stand in another playlist.
+ * The variables that EXT-X-DEFINE tags give values: their own, those of the query of the playlist's address, and those of
+ * the multivariant playlist, `importable` (draft-pantos-hls-rfc8216bis section 4.4.2.3). What is imported and not there has none.
  * @throws PLAYLIST_INVALID, PLAYLIST_TOO_LARGE
  */
-export function variablesOf(lines: readonly Line[], address: string): Variables {
+export function variablesOf(lines: readonly Line[], address: string, importable: Variables = NONE): Variables {
   const variables = new Map<string, string>();
   for (const { name, value, number } of lines) {
     if (name !== 'EXT-X-DEFINE') continue;
-    const [key, text] = definition(value, address, number);
+    const [key, text] = definition(value, address, importable, number);
     if (text !== null) variables.set(key, text);
     if (variables.size > MAX_VARIABLES) throw new BatonError('PLAYLIST_TOO_LARGE', 'too many variables');
   }
@@ -36,11 +37,16 @@ export function substituted(text: string, variables: Variables): string {
   return whole;
 }
 
-function definition(list: string, address: string, number: number): readonly [name: string, value: string | null] {
+function definition(
+  list: string,
+  address: string,
+  importable: Variables,
+  number: number,
+): readonly [name: string, value: string | null] {
   const attributes = parseAttributes(list);
   const [name, imported, parameter] = ['NAME', 'IMPORT', 'QUERYPARAM'].map((key) => attributeOf(attributes, key));
   if (name !== null && name !== undefined) return [name, attributeOf(attributes, 'VALUE') ?? ''];
-  if (imported !== null && imported !== undefined) return [imported, null];
+  if (imported !== null && imported !== undefined) return [imported, importable.get(imported) ?? null];
   if (parameter === null || parameter === undefined)
     throw new BatonError('PLAYLIST_INVALID', `line ${number}: EXT-X-DEFINE of nothing`);
   const value = URL.parse(address)?.searchParams.get(parameter) ?? null;

@@ -196,7 +196,7 @@ export function newRawLink(ask: LinkAsk, how: RawOptions, keys: Keys): string {
  */
 export function newRelayLink(ask: LinkAsk, filter: VariantFilter, keys: Keys): string {
   const { path } = paths(ask, keys);
-  const options = formatHlsRelayOptions({ ...filter, isMedia: false });
+  const options = formatHlsRelayOptions({ ...filter, isMedia: false, imports: null });
   parseHlsRelayOptions(options);
   return path('hls', 'm3u8', options);
 }

@@ -12,10 +12,15 @@ const UP = '../../../..';
 /**
  * What takes the place of the addresses in the playlist that `playlist` is the link of: links that are public when that
  * is, else with its expiry, rounded up to the hour, and that hide their sources when it does. They are relative, so that
- * they hold under any host; `base` gives where links begin for the few that must be whole. Servers that steer players
+ * they hold under any host; `imports` goes with media playlists; `base` gives where links begin for the few that must be whole. Servers that steer players
  * between hosts of their own are left out: behind a relay there is one.
  */
-export function relayLinks(playlist: Link, base: () => string, { keys, now }: Pick<Baton, 'keys' | 'now'>): Replace {
+export function relayLinks(
+  playlist: Link,
+  imports: string | null,
+  base: () => string,
+  { keys, now }: Pick<Baton, 'keys' | 'now'>,
+): Replace {
   const seal = { encryptSource: playlist.rest.split('/')[1]?.startsWith('~') === true };
   const { expiresAt, scope } = playlist;
   const known = new Map<string, string>();
@@ -29,7 +34,9 @@ export function relayLinks(playlist: Link, base: () => string, { keys, now }: Pi
 
   function pathTo(source: string, { role, tag }: Reference): string {
     if (role !== 'playlist') return link('raw', ONCE, source, role === 'key' ? 'key' : extensionIn(source));
-    return link('hls', tag === DATE_RANGE ? ANY_LIST : MEDIA_LIST, source, 'm3u8');
+    if (tag === DATE_RANGE) return link('hls', ANY_LIST, source, 'm3u8');
+    const list = { ...NO_FILTER, isMedia: true, imports: source.length > LONG ? null : imports };
+    return link('hls', formatHlsRelayOptions(list), source, 'm3u8');
   }
 
   return (source, reference) => {
@@ -45,8 +52,9 @@ export function relayLinks(playlist: Link, base: () => string, { keys, now }: Pi
 /** Its addresses are absolute (draft-pantos-hls-rfc8216bis appendix D.2). */
 const DATE_RANGE = 'EXT-X-DATERANGE';
 const NO_FILTER = { maxHeight: null, maxBitrate: null, audioOnly: false };
-const MEDIA_LIST = formatHlsRelayOptions({ ...NO_FILTER, isMedia: true });
-const ANY_LIST = formatHlsRelayOptions({ ...NO_FILTER, isMedia: false });
+const ANY_LIST = formatHlsRelayOptions({ ...NO_FILTER, isMedia: false, imports: null });
+/** A link to a longer one has no room for anything else. */
+const LONG = 4_000;
 const ONCE = formatRawOptions({ disposition: null, mayRedirect: false, readsOnce: true });
 
 /** Without its extension. */

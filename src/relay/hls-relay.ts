@@ -1,8 +1,10 @@
 import { BatonError } from '../errors.ts';
 import { filterVariants } from '../hls/filter.ts';
+import { importsAt, withImports, writeImports } from '../hls/imports.ts';
 import { playlistLines } from '../hls/lines.ts';
 import type { Reload } from '../hls/reload.ts';
 import { rewritePlaylist } from '../hls/rewrite.ts';
+import { variablesOf } from '../hls/variables.ts';
 import type { Link } from '../sign/link.ts';
 import type { Bytes } from '../units.ts';
 import type { Notes } from './app.ts';
@@ -29,13 +31,16 @@ export async function hlsRelay(
   if (link.place !== null) throw new BatonError('NOT_FOUND', link.place);
   if (!link.name.endsWith('.m3u8')) throw new BatonError('OPTIONS_INVALID', `HLS ends in .m3u8, not in ${link.name}`);
   const startedAt = performance.now();
-  const upstream = await baton.playlists.open(link.source, reload, request.signal, notes.meter);
+  const address = withImports(link.source, options.imports);
+  const upstream = await baton.playlists.open(address, reload, request.signal, notes.meter);
   notes.meter.probeMs = performance.now() - startedAt;
   if (options.isMedia && upstream.kind !== 'media')
     throw new BatonError('PLAYLIST_INVALID', 'a multivariant playlist where a media playlist should be');
   const lines = filterVariants(playlistLines(upstream.text), options);
-  const links = relayLinks(link, () => feedBase(request, baton), baton);
-  const text = joined(rewritePlaylist(lines, upstream.url, links), request.limits.wholeBytes);
+  const imports = options.isMedia ? options.imports : writeImports(variablesOf(lines, upstream.url));
+  const links = relayLinks(link, imports, () => feedBase(request, baton), baton);
+  const rewritten = rewritePlaylist(lines, upstream.url, links, importsAt(address).variables);
+  const text = joined(rewritten, request.limits.wholeBytes);
   const fresh = Math.max(0, upstream.freshUntil - baton.now()) / 1000;
   return playlistReply(text, fresh, request, link, baton);
 }

@@ -1,4 +1,5 @@
 import { BatonError } from '../errors.ts';
+import { importsAt } from '../hls/imports.ts';
 import { MAX_PLAYLIST_BYTES, playlistLines, playlistText } from '../hls/lines.ts';
 import { playlistOf, type Playlist } from '../hls/playlist.ts';
 import { withReload, type Reload } from '../hls/reload.ts';
@@ -22,7 +23,7 @@ export interface UpstreamPlaylist {
 /** Playlists of other servers. */
 export interface UpstreamPlaylists {
   /**
-   * The playlist at `url`, asked for once whoever waits for it. It is one that can be played.
+   * The playlist at `url`, which may be from `withImports`, asked for once whoever waits for it. It is one that can be played.
    * @throws PLAYLIST_INVALID, PLAYLIST_TOO_LARGE, SOURCE_MISSING, SOURCE_PRIVATE, SOURCE_FAILED, SOURCE_TIMEOUT and what `Net.open` does
    */
   open(url: string, reload: Reload | null, signal: AbortSignal, meter: SourceMeter): Promise<UpstreamPlaylist>;
@@ -56,7 +57,7 @@ export function upstreamPlaylists(net: Net, now: () => Milliseconds, revalidateM
           opened.close();
         }
       });
-      const playlist = playlistOf(playlistLines(held.text), held.url);
+      const playlist = playlistOf(playlistLines(held.text), held.url, importsAt(address).variables);
       const found = {
         ...held,
         kind: playlist.kind,

@@ -1,7 +1,9 @@
 import { BatonError } from '../errors.ts';
-import { MAX_PLAYLIST_BYTES } from '../hls/lines.ts';
+import { importsAt, withImports, writeImports } from '../hls/imports.ts';
+import { MAX_PLAYLIST_BYTES, playlistLines, playlistText } from '../hls/lines.ts';
 import type { MediaPlaylist, Segment } from '../hls/media-playlist.ts';
 import { readPlaylist } from '../hls/playlist.ts';
+import { variablesOf } from '../hls/variables.ts';
 import type { Net } from '../net/open.ts';
 import type { Milliseconds } from '../units.ts';
 import { soundAddresses } from './hls-choice.ts';
@@ -13,7 +15,7 @@ import { take } from './take.ts';
 
 /** A media playlist with the sound of a source. */
 export interface SoundPlaylist {
-  /** Where it was found, after redirects. */
+  /** Where it was found, after redirects, with what it may import from another playlist. */
   readonly url: string;
   readonly media: MediaPlaylist;
 }
@@ -40,7 +42,8 @@ export async function soundPlaylist(
 ): Promise<SoundPlaylist> {
   const first = readPlaylist(text.bytes, text.url);
   if (first.kind === 'media') return { url: text.url, media: playable(first) };
-  const addresses = soundAddresses(first);
+  const imports = writeImports(variablesOf(playlistLines(playlistText(text.bytes)), text.url));
+  const addresses = soundAddresses(first).map((address) => withImports(address, imports));
   let failure: unknown = new BatonError('SOURCE_NO_AUDIO', `no variant with sound in ${text.url}`);
   for (const address of addresses.slice(0, MOST_TRIED)) {
     try {
@@ -53,7 +56,7 @@ export async function soundPlaylist(
   throw failure;
 }
 
-/** The media playlist at `url`. Throws PLAYLIST_INVALID where there is another list, and as `soundPlaylist`. */
+/** The media playlist at `url`, from a `SoundPlaylist` or without anything to import. Throws PLAYLIST_INVALID where there is another list, and as `soundPlaylist`. */
 export async function mediaPlaylistAt(
   url: string,
   net: Pick<Net, 'open'>,
@@ -61,9 +64,10 @@ export async function mediaPlaylistAt(
   meter?: SourceMeter,
 ): Promise<SoundPlaylist> {
   const text = await fetchPlaylist(url, net, signal, meter);
-  const playlist = readPlaylist(text.bytes, text.url);
+  const imports = importsAt(url);
+  const playlist = readPlaylist(text.bytes, text.url, imports.variables);
   if (playlist.kind !== 'media') throw new BatonError('PLAYLIST_INVALID', `lists that point at lists, up to ${url}`);
-  return { url: text.url, media: playable(playlist) };
+  return { url: withImports(text.url, imports.text), media: playable(playlist) };
 }
 
 export const fetchPlaylist = (
