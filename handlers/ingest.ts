@@ -5,6 +5,6 @@ import { channelLinks, recordingLinks } from '../src/relay/ingest-links.ts';
 /** Publishers behind API Gateway; the Node server takes them itself. */
 export const handler = gateway({
   channel: (channel, { keys, config }) => channelLinks(channel, keys, config),
-  recording: (name, { keys, config }) => recordingLinks(name, keys, config),
+  recording: (name, hasPictures, { keys, config }) => recordingLinks(name, hasPictures, keys, config),
   mayPublish: (origin, { config }) => mayPublish(origin, null, config),
 });

@@ -17,7 +17,7 @@ export interface GatewayReply {
 /** Where what is published is heard. */
 export interface LinksOf {
   channel(channel: string, setup: Setup): Links;
-  recording(name: ShowName, setup: Setup): Links;
+  recording(name: ShowName, hasPictures: boolean, setup: Setup): Links;
   /** Whether pages of an origin may publish. */
   mayPublish(origin: string, setup: Setup): boolean;
 }
@@ -36,7 +36,7 @@ export function gateway(links: LinksOf): (event: unknown) => Promise<GatewayRepl
     const facts = () => ({
       keys: current.keys,
       channelLinks: (channel: string) => links.channel(channel, current),
-      recordingLinks: (name: ShowName) => links.recording(name, current),
+      recordingLinks: (name: ShowName, hasPictures: boolean) => links.recording(name, hasPictures, current),
       listeners: (channel: string) => knownListeners(store, channel, Date.now()),
     });
     const made = gatewayPublishing({ store, connections: client, now: Date.now, onFailure: report }, facts);

@@ -7,6 +7,7 @@ import {
   type Links,
   type PublisherMessage,
 } from '../ingest/message.ts';
+import { hasPictures } from '../ingest/format.ts';
 import { saidTitle } from '../ingest/said-title.ts';
 import { createSession, STALLED_MS, type Action, type Session } from '../ingest/session.ts';
 import { showStore, type ShowName } from '../ingest/show-store.ts';
@@ -42,7 +43,7 @@ export interface GatewayFacts {
   readonly keys: Keys;
   /** Where a channel is heard, and a show that has ended. */
   readonly channelLinks: (channel: string) => Links | null;
-  readonly recordingLinks: (name: ShowName) => Links | null;
+  readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   readonly listeners: (channel: string) => Promise<number>;
 }
 
@@ -131,7 +132,7 @@ export function gatewayPublishing(
     const isAhead = number !== null && number >= sequence.next();
     if (!isAhead) await perform(connectionId, session, session.stored(sequence.next()));
     if (sequence.end() !== null) {
-      const recording = sequence.next() === 0 ? null : facts().recordingLinks(nameOf(hello));
+      const recording = sequence.next() === 0 ? null : facts().recordingLinks(nameOf(hello), hasPictures(hello.format));
       await perform(connectionId, session, session.ended(recording));
       return;
     }
@@ -157,7 +158,7 @@ export function gatewayPublishing(
     const [next, end] = [sequence.next(), sequence.end()];
     if (from > next && end === null) await sequence.skipTo(from);
     const standing = { next, stored: next, hasEnded: end !== null, isOnAir: false, links: channelLinks(channel) };
-    const recording = end === null ? null : recordingLinks(nameOf(hello));
+    const recording = end === null ? null : recordingLinks(nameOf(hello), hasPictures(hello.format));
     const welcome = session.claimed({ ...standing, recording }, now());
     return [...welcome, ...session.tick(now(), await listeners(channel))];
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { BatonError, toBatonError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
+import { hasPictures } from './format.ts';
 import type { Hello, Links } from './message.ts';
 import type { Connected } from './publisher.ts';
 import type { Seat, Seats } from './seats.ts';
@@ -14,7 +15,7 @@ export interface ClaimDeps {
   readonly now: () => Milliseconds;
   /** Where a channel is heard, and a show that has ended. */
   readonly channelLinks: (channel: string) => Links | null;
-  readonly recordingLinks: (name: ShowName) => Links | null;
+  readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   /** @throws PUBLISHER_REFUSED, PUBLISHER_EXPIRED */
   readonly checkToken: (token: string, channel: string) => void;
   /** Whether the publisher waits for an answer still. */
@@ -55,7 +56,7 @@ async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promis
     await shows.finish({ channel, show: before.show }, now());
   const here = seats.find(channel);
   const state = here === null ? await standing(shows, name, format) : null;
-  const recording = state === 'ended' ? deps.recordingLinks(name) : null;
+  const recording = state === 'ended' ? deps.recordingLinks(name, hasPictures(format)) : null;
   const links = deps.channelLinks(channel);
   if (!isThere(publisher)) return;
   if (state === 'ended') {

@@ -3,6 +3,7 @@ import type { Keys } from '../sign/keys.ts';
 import { readPublisherToken } from '../sign/publisher-token.ts';
 import type { Milliseconds } from '../units.ts';
 import { claiming } from './claim.ts';
+import { hasPictures } from './format.ts';
 import type { Ingest } from './ingest.ts';
 import type { Links } from './message.ts';
 import { createPublisher, type Connected, type Connection, type Publisher } from './publisher.ts';
@@ -32,7 +33,7 @@ export interface PublishingDeps {
   readonly listeners: (channel: string) => number;
   /** Where a channel is heard, and a show that has ended. */
   readonly channelLinks: (channel: string) => Links | null;
-  readonly recordingLinks: (name: ShowName) => Links | null;
+  readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   /** Looks at a show that has just ended, so that nobody has to wait for its length; never throws, and does not take long. */
   readonly measure: (name: ShowName) => Promise<void>;
 }
@@ -89,7 +90,7 @@ export function createPublishing(deps: PublishingDeps): Publishing {
       const end = await seat.show.end();
       publisher.perform(publisher.session.stored(seat.show.next()));
       if (end !== null) await deps.measure(name);
-      publisher.perform(publisher.session.ended(end && deps.recordingLinks(name)));
+      publisher.perform(publisher.session.ended(end && deps.recordingLinks(name, hasPictures(seat.show.format))));
       await seats.close(seat);
     } catch (thrown) {
       seats.drop(seat.show.name.channel, toBatonError(thrown));

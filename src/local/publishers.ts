@@ -13,7 +13,7 @@ export function publishingOf({ ingest, keys, config, channels, sources, now }: B
     ...{ ingest, keys, now, maxPublishers: config.maxPublishers },
     listeners: (channel) => listenersOf(channels, channel),
     channelLinks: (channel) => channelLinks(channel, keys, config),
-    recordingLinks: (name) => recordingLinks(name, keys, config),
+    recordingLinks: (name, hasPictures) => recordingLinks(name, hasPictures, keys, config),
     measure: async (name) => {
       const signal = AbortSignal.timeout(MEASURE_MS);
       const measured = sources.open(showAddress(name), signal).then((source) => sources.indexed(source, signal));

@@ -6,9 +6,10 @@ import type { Keys } from '../sign/keys.ts';
 import { publicLink, type Kind } from '../sign/link.ts';
 import { slug } from '../sign/name.ts';
 
-/** What anything plays, and what the player takes in legs. */
+/** What anything plays, and what the player takes in legs; and with pictures. */
 const AUDIO = 'codec.mp3~bitrate.128k';
 const STREAM = 'codec.aac~bitrate.128k';
+const FILM = `${STREAM}~video.720p`;
 
 type Origin = Pick<Config, 'publicOrigin'>;
 
@@ -22,12 +23,12 @@ export function channelLinks(channel: string, keys: Keys, origin: Origin): Links
   };
 }
 
-/** Where a show is heard that has ended. */
-export function recordingLinks(name: ShowName, keys: Keys, origin: Origin): Links {
+/** Where a show is heard that has ended, and seen if it has pictures. */
+export function recordingLinks(name: ShowName, hasPictures: boolean, keys: Keys, origin: Origin): Links {
   const link = linksTo(name, name.show, keys, origin);
   return {
     audio: link('file', AUDIO, 'mp3'),
-    stream: link('file', STREAM, 'mp4'),
+    stream: link('file', hasPictures ? FILM : STREAM, 'mp4'),
     embed: link('embed', AUDIO, 'html'),
   };
 }

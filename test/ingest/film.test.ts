@@ -59,15 +59,13 @@ test.skipIf(SYSTEM_FFMPEG === null)(
     await using baton = await startBaton({ allowOrigins: [] });
     await using publisher = publish(baton, 'film', sent.format);
     for (const payload of sent.payloads) publisher.send(payload);
-    await publisher.end();
+    const { recording } = await publisher.end();
     const source = 'ingest://film/show';
 
     const hls = publicLink({ kind: 'hls', options: '', source, name: 'index.m3u8' }, baton.keys);
     const seen = await pictures(['-i', baton.origin + hls]);
     expect(seen).toBe(5 * RATE * WIDTH * HEIGHT);
-    const options = 'codec.aac~bitrate.128k~video.360p';
-    const framed = publicLink({ kind: 'file', options, source, name: 'show.mp4' }, baton.keys);
-    const response = await fetch(baton.origin + framed);
+    const response = await fetch(baton.origin + (recording?.stream ?? ''));
     expect(response.status).toBe(200);
     expect(await pictures(['-i', 'pipe:0'], new Uint8Array(await response.arrayBuffer()))).toBe(
       5 * RATE * WIDTH * HEIGHT,
