@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/ffmpeg',
     'src/net',
     'src/store',
+    'src/video',
   ],
   'src/ingest': ['src', 'src/live', 'src/intake', 'src/media', 'src/net', 'src/sign', 'src/store'],
   'src/lambda': ['src', 'src/relay', 'src/ffmpeg', 'src/meter', 'src/sign', 'src/store'],

@@ -100,7 +100,10 @@ export function addLink(program: Command): void {
     .option('--end <time>', 'where to end, likewise')
     .option('--name <title>', 'title in the address (default: the file name of the source)')
     .option('--stream', 'link to the stream of fragments that the player prefers to a file')
-    .option('--video <lines>', 'with --stream: with the pictures of a film, of at most 240p, 360p, 480p, 720p or 1080p')
+    .option(
+      '--video <lines>',
+      'with --stream: with the pictures of a film or of a channel, of at most 240p, 360p, 480p, 720p or 1080p',
+    )
     .option('--embed', 'link to a page with the player, for an iframe; with --feed it plays all episodes')
     .option('--frames <hosts>', 'with --embed: whose pages may show it: self, none, or example.com,.example.org')
     .option('--theme <theme>', 'with --embed: dark or light (default: as the listener has it)')
@@ -155,8 +158,8 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
   if (live === true && (feed ?? raw) === true) throw invalid('give --live without --feed and --raw');
   if (fallback !== undefined && live !== true) throw invalid('--fallback goes with --live');
   if (stream === true && (raw ?? embed ?? feed) === true) throw invalid('give --stream alone');
-  if (options.video !== undefined && (stream !== true || live === true))
-    throw invalid('--video goes with --stream, without --live; HLS has pictures by itself');
+  if (options.video !== undefined && stream !== true)
+    throw invalid('--video goes with --stream; HLS has pictures by itself');
   if (hls === true && (stream ?? embed ?? raw) === true)
     throw invalid('give --hls without --stream, --embed and --raw');
   if (dvr === true && !(live === true && hls === true)) throw invalid('--dvr goes with --live and --hls');

@@ -11,6 +11,7 @@ import type { Milliseconds, Samples, Seconds } from '../units.ts';
 import { createPace } from './hls-pace.ts';
 import { type HlsPiece, hlsSounds } from './hls-sounds.ts';
 import { hlsTitles } from './hls-titles.ts';
+import { shownWith } from './hls-shown.ts';
 import type { IntakePart, LiveFormat, LivePacket } from './intake.ts';
 
 /** Later a segment is of no use. */
@@ -33,6 +34,7 @@ const LONGEST_SILENCE: Seconds = 2;
 export async function* hlsParts(
   text: Fetched,
   net: Pick<Net, 'open'>,
+  wantsPictures: () => boolean,
   signal: AbortSignal,
   clock: () => Milliseconds = () => performance.now(),
 ): AsyncGenerator<IntakePart, void> {
@@ -41,6 +43,7 @@ export async function* hlsParts(
   const segmentMs = Math.max(LEAST_SEGMENT_MS, SEGMENT_TARGETS * media.targetDuration * 1000);
   const deps = {
     reader: hlsReader(net, { segmentMs, retries: 1 }),
+    wantsPictures,
     load: async (stop: AbortSignal) => (await mediaPlaylistAt(url, net, stop)).media,
     clock,
   };
@@ -75,11 +78,15 @@ async function* paced(
   let isBegun = false;
   let coding: HlsCoding | null = null;
   let position: HlsClock = START;
+  let shape = '';
+  /** Of the connection: that of `IntakePart`. */
+  let sounded: Seconds = 0;
   for (let piece = await next(); piece !== null; piece = await next()) {
     if (piece.kind !== 'gap' && piece.coding.core !== coding?.core) position = START;
     const missing = piece.kind === 'gap' ? piece.seconds : missingBefore(position, piece.packets);
     if (piece.kind === 'gap' || missing > LONGEST_SILENCE) {
       yield { kind: 'gap', ms: Math.round(missing * 1000) };
+      sounded += Math.round(missing * 1000) / 1000;
       position = { ...position, at: null };
       if (isBegun) await pace.pass(missing * 1000, signal);
       if (piece.kind === 'gap') continue;
@@ -98,10 +105,24 @@ async function* paced(
     if (told !== JSON.stringify(format)) yield { kind: 'format', format };
     told = JSON.stringify(format);
     for (const title of titles(piece.tags)) yield { kind: 'title', title };
-    for (const packets of inPieces(placed, PIECE * coding.sampleRate)) {
+    const shown = piece.pictures && shownWith(piece.pictures, piece.packets, placed, coding.sampleRate, sounded);
+    const end = sounded + secondsOf(placed, coding);
+    if (shown !== null) {
+      const { config, width, height } = shown.facts;
+      const other = JSON.stringify([width, height, config && [...config]]);
+      if (shape !== other) yield { kind: 'picture-format', facts: shown.facts };
+      shape = other;
+    }
+    let heard = 0;
+    const pieces = inPieces(placed, PIECE * coding.sampleRate);
+    for (const packets of pieces) {
       await pace.pass(1000 * secondsOf(packets, coding), signal);
+      heard += secondsOf(packets, coding);
+      const pictures = shown?.take(packets === pieces.at(-1) ? Infinity : sounded + heard) ?? [];
+      if (pictures.length > 0) yield { kind: 'pictures', pictures };
       yield { kind: 'packets', packets };
     }
+    sounded = end;
   }
 }
 

@@ -1,9 +1,11 @@
 import { BatonError, hasCode, toBatonError } from '../errors.ts';
 import type { MediaPlaylist, Segment } from '../hls/media-playlist.ts';
+import type { FragmentTrack } from '../media/fragment-init.ts';
 import type { TimedTag } from '../media/mpeg-ts.ts';
 import { type HlsReader } from '../source/hls-reader.ts';
 import { type HlsCoding, type HlsPacket, type HlsSound, readSound } from '../source/hls-sound.ts';
 import type { Milliseconds, Seconds } from '../units.ts';
+import { type HlsPictures, readPictures } from '../source/hls-pictures.ts';
 import { followPlaylist } from './hls-follow.ts';
 
 /** What the segments of a channel hold, in order. */
@@ -13,6 +15,8 @@ export type HlsPiece =
       readonly coding: HlsCoding;
       readonly packets: readonly HlsPacket[];
       readonly tags: readonly TimedTag[];
+      /** Null where there are none, or nobody wants them. */
+      readonly pictures: HlsPictures | null;
       readonly pending: Seconds;
       /** Its time stamps go on from those before. */
       readonly isNext: boolean;
@@ -25,6 +29,8 @@ export type HlsPiece =
 export interface HlsSoundsDeps {
   readonly reader: HlsReader;
   readonly load: (signal: AbortSignal) => Promise<MediaPlaylist>;
+  /** Asked before each segment. */
+  readonly wantsPictures: () => boolean;
   /** Monotonic. */
   readonly clock: () => Milliseconds;
 }
@@ -39,7 +45,7 @@ const NOTHING = new Uint8Array();
  */
 export async function* hlsSounds(
   first: MediaPlaylist,
-  { reader, load, clock }: HlsSoundsDeps,
+  { reader, load, wantsPictures, clock }: HlsSoundsDeps,
   signal: AbortSignal,
 ): AsyncGenerator<HlsPiece, void> {
   let known: HlsCoding | null = null;
@@ -48,11 +54,32 @@ export async function* hlsSounds(
   let bad = 0;
   let isHeard = false;
 
-  const read = async (segment: Segment): Promise<HlsSound> => {
+  let coding: HlsPictures['coding'] | null = null;
+
+  const read = async (segment: Segment): Promise<HlsSound & Raw> => {
     const bytes = await reader.segment(segment, signal);
     const track = await reader.track(segment, signal);
-    return await readSound(bytes, { track, carry: segment.discontinuity ? NOTHING : carry, known: lasting(known) });
+    const sound = await readSound(bytes, {
+      ...{ track, carry: segment.discontinuity ? NOTHING : carry },
+      known: lasting(known),
+    });
+    return { ...sound, bytes, track };
   };
+
+  /** Sound goes on, whatever pictures are like. */
+  async function picturesIn(segment: Segment, { bytes, track: sound, packets }: HlsSound & Raw) {
+    if (!wantsPictures()) return null;
+    try {
+      const track = await reader.pictureTrack(segment, signal);
+      const near = packets[0]?.at ?? null;
+      const read = readPictures(bytes, { track, near, known: segment.discontinuity ? null : coding });
+      ({ coding } = read);
+      return moved(read, (sound?.origin ?? 0) - (track?.origin ?? 0));
+    } catch {
+      signal.throwIfAborted();
+      return null;
+    }
+  }
 
   for await (const followed of followPlaylist(first, load, clock, signal)) {
     if (followed.kind !== 'segment') {
@@ -64,11 +91,14 @@ export async function* hlsSounds(
     try {
       if (segment.gap) throw new BatonError('SOURCE_MISSING', `a gap at ${segment.mediaSequence}`);
       const sound = await read(segment);
-      const { coding, packets, tags } = sound;
-      yield isPrimer
-        ? { kind: 'primer', coding, packets }
-        : { kind: 'sound', coding, packets, tags, pending, isNext: isNext && !segment.discontinuity };
-      [known, carry, isNext, isHeard] = [coding, sound.rest, true, isHeard || !isPrimer];
+      const { packets, tags } = sound;
+      if (isPrimer) yield { kind: 'primer', coding: sound.coding, packets };
+      else {
+        const pictures = await picturesIn(segment, sound);
+        const follows = isNext && !segment.discontinuity;
+        yield { kind: 'sound', coding: sound.coding, packets, tags, pictures, pending, isNext: follows };
+      }
+      [known, carry, isNext, isHeard] = [sound.coding, sound.rest, true, isHeard || !isPrimer];
     } catch (error) {
       signal.throwIfAborted();
       if (isPrimer) continue;
@@ -79,6 +109,17 @@ export async function* hlsSounds(
     }
   }
 }
+
+/** A segment as it came, and its track of sound. */
+interface Raw {
+  readonly bytes: Uint8Array;
+  readonly track: FragmentTrack | null;
+}
+
+const moved = ({ pictures, ...read }: HlsPictures, by: Seconds): HlsPictures => ({
+  ...read,
+  pictures: pictures.map((picture) => ({ ...picture, at: picture.at + by, decodedAt: picture.decodedAt + by })),
+});
 
 /** What may turn out to be HE-AAC yet is looked at again. */
 const lasting = (known: HlsCoding | null): HlsCoding | null =>

@@ -91,6 +91,13 @@ export interface Intake {
   readonly parts: AsyncGenerator<IntakePart, void>;
 }
 
+/** How a station is received. */
+export interface IntakeOptions {
+  readonly withinMs?: Milliseconds;
+  /** Asked again and again: whether somebody wants pictures just now. Those of a station are given only while it says so. */
+  readonly wantsPictures?: () => boolean;
+}
+
 /**
  * Connects to the station at `url`, a stream, a live playlist of HLS, or a list that points at one. Resolves when its first packet is there, and
  * takes no longer than `withinMs` for that, whatever is asked. Leaving `parts`, or the signal, closes the connection.
@@ -102,7 +109,7 @@ export async function openIntake(
   url: string,
   net: Net,
   signal: AbortSignal,
-  withinMs: Milliseconds = MOST_MS,
+  { withinMs = MOST_MS, wantsPictures = () => false }: IntakeOptions = {},
 ): Promise<Intake> {
   const late = new AbortController();
   let isAnswered = false;
@@ -118,7 +125,7 @@ export async function openIntake(
     late.abort(new BatonError(isAnswered ? 'SOURCE_SLOW' : 'SOURCE_TIMEOUT', `no sound within ${withinMs} ms`));
   }, withinMs);
   try {
-    return await open(url, asking, AbortSignal.any([signal, late.signal]), MOST_LISTS);
+    return await open(url, asking, AbortSignal.any([signal, late.signal]), MOST_LISTS, wantsPictures);
   } finally {
     clearTimeout(timer);
   }
@@ -131,14 +138,21 @@ const MOST_LISTS = 3;
 /** Mirrors of one list that are tried. */
 const MOST_MIRRORS = 4;
 
-async function open(url: string, net: Pick<Net, 'open'>, signal: AbortSignal, lists: number): Promise<Intake> {
+async function open(
+  url: string,
+  net: Pick<Net, 'open'>,
+  signal: AbortSignal,
+  lists: number,
+  wantsPictures: () => boolean,
+): Promise<Intake> {
   const answer = await askStation(url, net, signal);
   if (answer.kind === 'stream') return await begin(answer);
-  if (answer.kind === 'hls') return { station: {}, parts: await begun(hlsParts(answer, net, signal), answer.url) };
+  if (answer.kind === 'hls')
+    return { station: {}, parts: await begun(hlsParts(answer, net, wantsPictures, signal), answer.url) };
   let failure: unknown = new BatonError('SOURCE_NOT_MEDIA', `lists that point at lists, up to ${url}`);
   for (const mirror of lists > 0 ? answer.urls.slice(0, MOST_MIRRORS) : []) {
     try {
-      return await open(mirror, net, signal, lists - 1);
+      return await open(mirror, net, signal, lists - 1, wantsPictures);
     } catch (thrown) {
       signal.throwIfAborted();
       failure = thrown;

@@ -6,6 +6,7 @@ import { createBill, type Bill } from './bill.ts';
 import { headFile, type HeadFile } from './head-file.ts';
 import { openIntake, type Intake } from '../intake/intake.ts';
 import { listen, type Listening, type SourceState } from './listening.ts';
+import { createReel, type Reel } from './reel.ts';
 import { createSoundtrack, type Soundtrack } from './soundtrack.ts';
 
 /** What channels are made with. */
@@ -26,9 +27,12 @@ export interface ChannelDeps {
 export interface Channel {
   readonly head: HeadFile;
   readonly sound: Soundtrack;
+  readonly reel: Reel;
   readonly bill: Bill;
   /** Listens to the source for as long as somebody holds it. */
   listen(): HeldListening;
+  /** Its pictures are looked at from now on, when it is listened to. Gives the way to end that. */
+  watch(): () => void;
   /** Null while nobody listens to the source here. */
   sourceState(): SourceState | null;
   /** How often a source was connected to, in all. */
@@ -50,17 +54,22 @@ export function createChannel(
 ): Channel {
   const head = headFile(deps.store, key);
   const sound = createSoundtrack();
+  const reel = createReel(sound.pulse);
+  let watchers = 0;
+  const wantsPictures = (): boolean => watchers > 0;
   const bill = createBill();
   let current: { readonly listening: Listening; holders: number } | null = null;
   const stopping = new Set<Promise<void>>();
   let connectionsBefore = 0;
 
   const open = (url: string, signal: AbortSignal): Promise<Intake> =>
-    deps.openShow !== undefined && isShowAddress(url) ? deps.openShow(url, signal) : openIntake(url, deps.net, signal);
+    deps.openShow !== undefined && isShowAddress(url)
+      ? deps.openShow(url, signal)
+      : openIntake(url, deps.net, signal, { wantsPictures });
 
   const begin = (): Listening =>
     listen(urls, {
-      ...{ head, sound, chunkSamplesOf, open },
+      ...{ head, sound, reel, chunkSamplesOf, open, wantsPictures },
       meter: bill.meter,
       ...deps,
     });
@@ -76,6 +85,7 @@ export function createChannel(
   return {
     head,
     sound,
+    reel,
     bill,
     listen: () => {
       const held = (current ??= { listening: begin(), holders: 0 });
@@ -96,6 +106,10 @@ export function createChannel(
           await leave(held);
         },
       };
+    },
+    watch: () => {
+      if (watchers++ === 0) reel.forget(); // nobody has looked at what came since
+      return () => void (watchers -= 1);
     },
     sourceState: () => current?.listening.state() ?? null,
     connections: () => connectionsBefore + (current?.listening.connections() ?? 0),

@@ -4,12 +4,15 @@ import type { Timeline } from '../grid/timeline.ts';
 import { shortHash } from '../source/record.ts';
 import type { Milliseconds, Samples } from '../units.ts';
 import { createChannel, type Channel, type ChannelDeps } from './channel.ts';
+import type { LiveOutput } from './produce.ts';
 import { createLiveStream, type LiveStream, type StreamDeps } from './live-stream.ts';
 
 /** All channels of a process. */
 export interface Channels {
   /** The stream of a source, with its fallback, in a rendition: the same one for everybody. */
   stream(urls: readonly [string, string?], rendition: CodedRendition | CopyRendition): LiveStream;
+  /** The pictures of a source, of at most so many lines: chunk by chunk beside those of its sound in a grid. */
+  pictures(urls: readonly [string, string?], lines: number, grid: LiveGrid): LiveStream;
   /** Those that somebody listens to, or has asked for lately. */
   list(): readonly KnownChannel[];
   close(): Promise<void>;
@@ -67,20 +70,28 @@ export function createChannels(deps: ChannelsDeps): Channels {
     timer = null;
   }
 
+  function streamOf(
+    urls: readonly [string, string?],
+    rendition: string,
+    laid: Pick<LiveOutput, 'grid' | 'timeline' | 'lines'>,
+  ): LiveStream {
+    const id = idOf(urls);
+    const { channel, streams } = entryOf(id, urls);
+    const name = `${deps.engineId} ${rendition}`;
+    const known = streams.get(name);
+    if (known !== undefined) return known;
+    const chunksOf = hash(name);
+    const version = (): string => channel.head.latest()?.version ?? 'unknown';
+    const keyOf = (index: number): string => `chunk/live/${id}/${version()}/${chunksOf}/${index}`;
+    const made = createLiveStream(channel, { name, ...laid, keyOf }, deps);
+    streams.set(name, made);
+    return made;
+  }
+
   return {
-    stream: (urls, rendition) => {
-      const id = idOf(urls);
-      const { channel, streams } = entryOf(id, urls);
-      const name = `${deps.engineId} ${formatRendition(rendition)}`;
-      const known = streams.get(name);
-      if (known !== undefined) return known;
-      const chunksOf = hash(name);
-      const version = (): string => channel.head.latest()?.version ?? 'unknown';
-      const keyOf = (index: number): string => `chunk/live/${id}/${version()}/${chunksOf}/${index}`;
-      const made = createLiveStream(channel, { name, ...laid(rendition), keyOf }, deps);
-      streams.set(name, made);
-      return made;
-    },
+    stream: (urls, rendition) => streamOf(urls, formatRendition(rendition), laid(rendition)),
+    pictures: (urls, lines, grid) =>
+      streamOf(urls, picturesName(lines, chunkSamples(grid)), { grid, timeline: null, lines }),
     list: () => [...entries.values()],
     close: async () => {
       stop();
@@ -97,9 +108,16 @@ function laid(rendition: CodedRendition | CopyRendition): { grid: LiveGrid; time
   return { grid: timeline, timeline };
 }
 
+/** With how long their chunks are. */
+const picturesName = (lines: number, samples: Samples): string => `video.${lines}p~samples.${samples}`;
+const PICTURES = /^video\.\d+p~samples\.(\d+)$/;
+
 /** Of a rendition, by its name in a head. */
 function chunkSamplesOf(name: string): Samples {
-  const rendition = parseRendition(name.slice(name.indexOf(' ') + 1));
+  const text = name.slice(name.indexOf(' ') + 1);
+  const samples = PICTURES.exec(text)?.[1];
+  if (samples !== undefined) return Number(samples);
+  const rendition = parseRendition(text);
   return rendition.codec === 'pcm' || rendition.codec === 'auto' ? 0 : chunkSamples(laid(rendition).grid);
 }
 

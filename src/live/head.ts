@@ -2,6 +2,7 @@ import type { Milliseconds, Samples } from '../units.ts';
 import { decodeAnchor, encodeAnchor, type Anchor, type StoredAnchor } from './anchor.ts';
 import { toSamples, type Epoch } from './epoch.ts';
 import type { LiveTitle, Station } from '../intake/intake.ts';
+import { decodeMark, encodeMark, type PictureMark, type StoredMark } from './picture-mark.ts';
 
 /** What everybody who carries a channel knows of it: one small record in the store. */
 export interface Head {
@@ -16,6 +17,8 @@ export interface Head {
   readonly anchor: Anchor | null;
   /** Oldest first. */
   readonly titles: readonly TitleMark[];
+  /** Oldest first; left away where nobody has looked for any. */
+  readonly pictures?: readonly PictureMark[];
   /** By rendition. */
   readonly renditions: Readonly<Record<string, RenditionHead>>;
 }
@@ -107,10 +110,11 @@ export const withEnd = (head: Head, id: number, end: Samples): Head => ({
   epochs: head.epochs.map((each) => (each.id === id && each.end === null ? { ...each, end } : each)),
 });
 
-export const encodeHead = (head: Head): Uint8Array =>
+export const encodeHead = ({ pictures, ...head }: Head): Uint8Array =>
   Buffer.from(
     JSON.stringify({
       ...head,
+      ...(pictures === undefined ? {} : { pictures: pictures.map(encodeMark) }),
       epochs: head.epochs.map(({ format, ...epoch }) => ({
         ...epoch,
         format: {
@@ -125,9 +129,10 @@ export const encodeHead = (head: Head): Uint8Array =>
 /** Null for what is no head. */
 export function decodeHead(bytes: Uint8Array): Head | null {
   try {
-    const stored = JSON.parse(Buffer.from(bytes).toString()) as StoredHead;
+    const { pictures, ...stored } = JSON.parse(Buffer.from(bytes).toString()) as StoredHead;
     return {
       ...stored,
+      ...(pictures === undefined ? {} : { pictures: pictures.map(decodeMark) }),
       epochs: stored.epochs.map(({ format, ...epoch }) => ({
         ...epoch,
         format: {
@@ -144,7 +149,8 @@ export function decodeHead(bytes: Uint8Array): Head | null {
 
 type StoredFormat = Omit<Epoch['format'], 'decoderConfig'> & { readonly decoderConfig: string | null };
 
-type StoredHead = Omit<Head, 'epochs' | 'anchor'> & {
+type StoredHead = Omit<Head, 'epochs' | 'anchor' | 'pictures'> & {
+  readonly pictures?: readonly StoredMark[];
   readonly epochs: readonly (Omit<Epoch, 'format'> & { readonly format: StoredFormat })[];
   readonly anchor: StoredAnchor | null;
 };

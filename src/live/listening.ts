@@ -7,14 +7,28 @@ import { feed, type FeedEvent } from './feed.ts';
 import { oldestOf, withEnd, withTitle } from './head.ts';
 import type { Intake, LivePacket } from '../intake/intake.ts';
 import { runsOf } from './packet-runs.ts';
+import { placePictures, waiting } from './picture-placing.ts';
 import { addFrom, place, type PlacingDeps } from './placing.ts';
-import { aheadMs, brought, createReceiver, interrupted, received, type Receiver } from './receiver.ts';
+import {
+  aheadMs,
+  brought,
+  clockAnew,
+  clockOn,
+  createReceiver,
+  interrupted,
+  received,
+  type Receiver,
+} from './receiver.ts';
+import type { Reel } from './reel.ts';
 import { sameDecoder } from '../intake/same-decoder.ts';
 import { createSilence } from './silence.ts';
 import type { Track } from './track.ts';
 
 /** What listening to a source takes. */
 export interface ListeningDeps extends Omit<PlacingDeps, 'lostMs'> {
+  readonly reel: Reel;
+  /** Asked again and again. */
+  readonly wantsPictures: () => boolean;
   readonly open: (url: string, signal: AbortSignal) => Promise<Intake>;
   readonly meter: SourceMeter;
   /** Monotonic. */
@@ -115,6 +129,7 @@ export function listen([url, fallbackUrl]: readonly [string, string?], deps: Lis
       case 'connected':
         connections += 1;
         receiver.station = event.station;
+        clockAnew(receiver);
         return;
       case 'broken':
         broken(receiver, event.error);
@@ -122,11 +137,13 @@ export function listen([url, fallbackUrl]: readonly [string, string?], deps: Lis
       case 'format':
         if (receiver.format !== null && !sameDecoder(receiver.format, event.format))
           interrupted(receiver, 'source-changed');
+        clockOn(receiver, 0);
         receiver.format = event.format;
         return;
       case 'gap':
         interrupted(receiver, 'segment-lost');
         receiver.missingMs = event.ms;
+        clockOn(receiver, event.ms / 1000);
         return;
       case 'packets':
         for (const { bytes } of event.packets) deps.meter.sourceBytes += bytes.length;
@@ -140,6 +157,15 @@ export function listen([url, fallbackUrl]: readonly [string, string?], deps: Lis
       case 'title':
         receiver.title = event.title;
         if (receiver === active) await entitle(receiver, signal);
+        return;
+      case 'picture-format':
+        await show(receiver, signal); // those before have another one
+        receiver.pictureFacts = event.facts;
+        return;
+      case 'pictures':
+        for (const { bytes } of event.pictures) deps.meter.sourceBytes += bytes.length;
+        waiting(receiver, deps.wantsPictures() ? event.pictures : null);
+        await show(receiver, signal);
     }
   }
 
@@ -173,6 +199,14 @@ export function listen([url, fallbackUrl]: readonly [string, string?], deps: Lis
     state = receiver === fallback ? 'fallback' : 'source';
     begun.resolve(undefined);
     await entitle(receiver, signal);
+    await show(receiver, signal);
+  }
+
+  /** Its pictures, as soon as it is known where they belong. */
+  async function show(receiver: Receiver, signal: AbortSignal): Promise<void> {
+    const track = sound.last();
+    if (receiver === active && receiver.next !== null && track !== null)
+      await placePictures(receiver, track.epoch(), deps, signal);
   }
 
   async function standBy(receiver: Receiver, packets: readonly LivePacket[], signal: AbortSignal): Promise<void> {

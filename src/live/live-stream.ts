@@ -109,14 +109,17 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
     isYielding = false;
     state = 'looking';
     const carryDeps = {
-      ...{ ...deps, meter, shelf, head: channel.head, sound: channel.sound, listen: () => channel.listen() },
+      ...{ ...deps, meter, shelf, head: channel.head, sound: channel.sound, reel: channel.reel },
+      listen: () => channel.listen(),
       isYielding: () => isYielding,
       onState: (next: CarryState) => {
         if (next === 'producing') takeOvers += 1;
         state = next;
       },
     };
-    const work = ended.then(() => carry(output, carryDeps, life.signal));
+    // Before anybody listens: what comes first is what others need most.
+    const unwatch = output.lines === undefined ? () => undefined : channel.watch();
+    const work = ended.then(() => carry(output, carryDeps, life.signal)).finally(unwatch);
     failed = null;
     const over = work.catch((thrown: unknown) => fail(begun, thrown));
     const begun: Carrying = { life, holders: 0, failure: null, leaving: null, over };

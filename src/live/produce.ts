@@ -11,6 +11,8 @@ import { copiedChunk } from './copied-chunk.ts';
 import { encodedChunk, encodedFrom } from './encoded-chunk.ts';
 import type { HeadFile } from './head-file.ts';
 import { edgeOf, withChunk, type Head, type Lease, type RenditionHead } from './head.ts';
+import { pictureChunks, pictureStart } from './picture-chunks.ts';
+import type { Reel } from './reel.ts';
 import type { Shelf } from './shelf.ts';
 import type { Soundtrack } from './soundtrack.ts';
 
@@ -21,6 +23,8 @@ export interface LiveOutput {
   readonly grid: LiveGrid;
   /** Null where the packets of the source are passed on. */
   readonly timeline: Timeline | null;
+  /** Of pictures, which have chunks of their own beside each of sound: the most lines that they may have. */
+  readonly lines?: number;
   /** Store key of a chunk. */
   readonly keyOf: (index: number) => string;
 }
@@ -31,6 +35,7 @@ export interface ProduceDeps {
   readonly store: Store;
   readonly head: HeadFile;
   readonly sound: Soundtrack;
+  readonly reel: Reel;
   readonly shelf: Shelf;
   readonly meter: EncodeMeter;
   /** Names this producer among others. */
@@ -61,10 +66,11 @@ export async function produce(output: LiveOutput, deps: ProduceDeps, signal: Abo
   try {
     let failures = 0;
     const isOver = (): boolean => isTaken || signal.aborted;
-    for (let index = firstIndex(output, deps); !isOver(); index++) {
+    const pieces = piecesOf(output, deps, signal);
+    for (let index = await firstIndex(output, deps, signal); !isOver(); index++) {
       const chunk = growing(output.timeline && chunkBytes(output.timeline, index));
       try {
-        await make(index, chunk, output, deps, signal);
+        await make(index, chunk, pieces, deps);
         failures = 0;
         storing.add(index);
       } catch (thrown) {
@@ -81,7 +87,9 @@ export async function produce(output: LiveOutput, deps: ProduceDeps, signal: Abo
 }
 
 /** Behind what is stored; else the oldest that can be made, but not much of it. */
-function firstIndex(output: LiveOutput, { head, sound }: ProduceDeps): number {
+async function firstIndex(output: LiveOutput, deps: ProduceDeps, signal: AbortSignal): Promise<number> {
+  const { head, sound } = deps;
+  const picturesFrom = output.lines === undefined ? -Infinity : await pictureStart(deps, signal);
   const samples = chunkSamples(output.grid);
   const epochAt = sound.last()?.epoch().at ?? 0;
   const newest = Math.floor((sound.known() - FIRST_SECONDS * CHANNEL_RATE) / samples);
@@ -89,6 +97,7 @@ function firstIndex(output: LiveOutput, { head, sound }: ProduceDeps): number {
   let index = edge ?? Math.max(Math.floor(epochAt / samples), newest, 0);
   if (edge !== null && (edge + 1) * samples <= epochAt - CHANNEL_RATE) index = Math.floor(epochAt / samples); // a hole
   while (!sound.reaches(madeFrom(output, index)) && index * samples < sound.known()) index++;
+  while (index * samples < picturesFrom) index++;
   return index;
 }
 
@@ -96,23 +105,23 @@ function firstIndex(output: LiveOutput, { head, sound }: ProduceDeps): number {
 const madeFrom = ({ grid, timeline }: LiveOutput, index: number): Samples =>
   timeline === null ? index * chunkSamples(grid) : encodedFrom(timeline, index);
 
-async function make(
-  index: number,
-  chunk: Growing,
-  { grid, timeline }: LiveOutput,
-  deps: ProduceDeps,
-  signal: AbortSignal,
-): Promise<void> {
+/** The bytes of a chunk as they come. */
+type Pieces = (index: number) => AsyncGenerator<Uint8Array, unknown>;
+
+function piecesOf({ grid, timeline, lines }: LiveOutput, deps: ProduceDeps, signal: AbortSignal): Pieces {
   const { sound, encoder, meter } = deps;
+  if (lines !== undefined) return pictureChunks(lines, grid, deps, signal);
+  return timeline === null
+    ? (index) => copiedChunk(index, grid, sound, signal)
+    : (index) => encodedChunk(index, timeline, sound, encoder, meter, signal);
+}
+
+async function make(index: number, chunk: Growing, pieces: Pieces, deps: ProduceDeps): Promise<void> {
   deps.shelf.put(index, chunk);
   try {
-    const pieces =
-      timeline === null
-        ? copiedChunk(index, grid, sound, signal)
-        : encodedChunk(index, timeline, sound, encoder, meter, signal);
-    for await (const bytes of pieces) chunk.append(bytes);
+    for await (const bytes of pieces(index)) chunk.append(bytes);
     chunk.end();
-    meter.chunksEncoded += 1;
+    deps.meter.chunksEncoded += 1;
     deps.shelf.pulse.beat();
   } catch (error) {
     chunk.fail(error);

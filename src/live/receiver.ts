@@ -1,6 +1,7 @@
 import type { Milliseconds, Samples, Seconds } from '../units.ts';
 import type { EpochCause } from './epoch.ts';
-import type { LiveFormat, LivePacket, LiveTitle, Station } from '../intake/intake.ts';
+import type { LiveFormat, LivePacket, LivePicture, LiveTitle, Station } from '../intake/intake.ts';
+import type { PictureFacts } from '../media/picture-facts.ts';
 
 /** One of the sources of a channel, as it comes in. */
 export interface Receiver {
@@ -21,6 +22,12 @@ export interface Receiver {
   missingMs: Milliseconds;
   /** Since when packets are looked at to tell where they belong. */
   placingSince: Milliseconds | null;
+  /** Of the connection: how much sound came so far, up to the last change of its rate and since. */
+  clock: { readonly before: Seconds; readonly samples: Samples };
+  pictureFacts: PictureFacts | null;
+  /** Those that came before it was known where its sound lies, and whether something may be missing before them. */
+  pictures: readonly LivePicture[];
+  isPictureCut: boolean;
   /** How far what it has brought was ahead of real time, and when; see `aheadMs`. */
   ahead: { readonly ms: Milliseconds; readonly at: Milliseconds };
 }
@@ -32,6 +39,7 @@ const MOST_PACKETS = 1_000;
 export const createReceiver = (url: string, cause: EpochCause): Receiver => ({
   ...{ url, cause, format: null, station: {}, title: null, recent: [], steadySince: null },
   ...{ next: null, placingSince: null, missingMs: 0 },
+  ...{ clock: { before: 0, samples: 0 }, pictureFacts: null, pictures: [], isPictureCut: true },
   ahead: { ms: 0, at: 0 },
 });
 
@@ -39,10 +47,13 @@ export const createReceiver = (url: string, cause: EpochCause): Receiver => ({
 export function interrupted(receiver: Receiver, cause: EpochCause): void {
   if (receiver.next !== null) receiver.cause = cause;
   Object.assign(receiver, { recent: [], steadySince: null, next: null, placingSince: null, missingMs: 0 });
+  receiver.isPictureCut = true;
 }
 
 export function received(receiver: Receiver, packets: readonly LivePacket[], clock: Milliseconds): void {
   receiver.steadySince ??= clock;
+  const added = packets.reduce((sum, packet) => sum + packet.samples, 0);
+  receiver.clock = { ...receiver.clock, samples: receiver.clock.samples + added };
   const most = KEPT * (receiver.format?.sampleRate ?? Infinity);
   const all = [...receiver.recent, ...packets];
   let samples = 0;
@@ -58,4 +69,18 @@ export const aheadMs = ({ ahead }: Receiver, clock: Milliseconds): Milliseconds 
 export function brought(receiver: Receiver, samples: Samples, clock: Milliseconds): void {
   const ms = (samples * 1000) / (receiver.format?.sampleRate ?? Infinity);
   receiver.ahead = { ms: aheadMs(receiver, clock) + ms, at: clock };
+}
+
+/** How much sound the connection has brought, gaps included. */
+export const clockOf = ({ clock, format }: Receiver): Seconds =>
+  clock.before + (format === null ? 0 : clock.samples / format.sampleRate);
+
+/** What comes next may have another rate, and comes after so much that is lost. */
+export function clockOn(receiver: Receiver, missing: Seconds): void {
+  receiver.clock = { before: clockOf(receiver) + missing, samples: 0 };
+}
+
+/** A new connection, whose clock begins. */
+export function clockAnew(receiver: Receiver): void {
+  Object.assign(receiver, { clock: { before: 0, samples: 0 }, pictureFacts: null, pictures: [], isPictureCut: true });
 }

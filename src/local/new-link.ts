@@ -90,16 +90,16 @@ export function newLiveLink(
   const { path, rendition } = paths(ask, keys);
   const secret = secretOf(keys, keys.current);
   const encrypt = ask.encryptSource ?? false;
-  const channel = (of: Rendition): string => {
-    const { rendition: checked } = parseLiveOptions(formatRendition(of), secret);
-    return formatLiveOptions({ rendition: checked, fallback }, secret, encrypt);
+  const channel = (of: Rendition, video?: string): string => {
+    const { rendition: checked, lines } = parseLiveOptions(streamOptions(formatRendition(of), video), secret);
+    return formatLiveOptions({ rendition: checked, lines, fallback }, secret, encrypt);
   };
   const extension = EXTENSIONS[rendition.codec];
   const page = formatEmbedOptions({ ...how, rendition: channel(rendition), kind: 'live' });
   parseEmbedOptions(page);
   return {
     endless: extension === undefined ? null : path('live', extension, channel(rendition)),
-    framed: path('live', 'mp4', channel(framedRendition(rendition) ?? rendition)),
+    framed: path('live', 'mp4', channel(framedRendition(rendition) ?? rendition, ask.video)),
     embed: path('embed', 'html', page),
   };
 }

@@ -153,20 +153,33 @@ function sampleEntry({ width, height, config, pixelAspect: [across, up] = [1, 1]
   return box('avc1', ...picture, box('avcC', config), box('pasp', u32(across), u32(up)));
 }
 
-/** Fragments as `videoFragment` writes them, one behind the other, each with the decode time of its first picture. */
-export function* fragmentsIn(
-  bytes: Uint8Array,
-): Generator<{ readonly bytes: Uint8Array; readonly decodeTime: number }> {
+/** A fragment as `videoFragment` writes it. */
+export interface WrittenFragment {
+  readonly bytes: Uint8Array;
+  /** Of its first picture, in ticks. */
+  readonly decodeTime: number;
+  /** When that is shown: its composition time. */
+  readonly shownAt: number;
+}
+
+/** Fragments one behind the other. */
+export function* fragmentsIn(bytes: Uint8Array): Generator<WrittenFragment> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length;) {
     const end = at + view.getUint32(at) + view.getUint32(at + view.getUint32(at));
-    yield { bytes: bytes.subarray(at, end), decodeTime: Number(view.getBigUint64(at + TFDT_TIME)) };
+    const decodeTime = Number(view.getBigUint64(at + TFDT_TIME));
+    const isShifted = (view.getUint32(at + TRUN_FLAGS) & TRUN.shownAfter) !== 0;
+    const shownAt = decodeTime + (isShifted ? view.getInt32(at + FIRST_ENTRY + 12) : 0);
+    yield { bytes: bytes.subarray(at, end), decodeTime, shownAt };
     at = end;
   }
 }
 
 /** Behind the heads of moof and traf, all of mfhd and tfhd, and the head of tfdt with its version. */
 const TFDT_TIME = 8 + 16 + 8 + 16 + 12;
+/** Behind the head of trun; and behind its flags, count and offset. */
+const TRUN_FLAGS = TFDT_TIME + 8 + 8;
+const FIRST_ENTRY = TRUN_FLAGS + 4 + 4 + 4;
 
 /** How many pictures a fragment of `ms` holds, at least one. */
 export const picturesIn = (ms: number, rate: number): Frames => Math.max(1, Math.round((ms * rate) / 1000));

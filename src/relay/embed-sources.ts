@@ -44,9 +44,13 @@ export function playables(page: Link, options: string, baton: Pick<Baton, 'keys'
  */
 export function livePlayables(page: Link, options: string, baton: Pick<Baton, 'keys' | 'now'>): readonly Playable[] {
   const { keys } = baton;
-  const { rendition, fallback } = parseLiveOptions(options, secretOf(keys, page.kid));
+  const { rendition, lines, fallback } = parseLiveOptions(options, secretOf(keys, page.kid));
   const link = (wanted: LiveOptions['rendition'], extension: string, type: string): Playable => {
-    const text = formatLiveOptions({ rendition: wanted, fallback }, secretOf(keys, keys.current), isSealed(page));
+    const text = formatLiveOptions(
+      { rendition: wanted, lines: extension === 'mp4' ? lines : null, fallback },
+      secretOf(keys, keys.current),
+      isSealed(page),
+    );
     return { path: linkOf('live', page, text, extension, baton), type };
   };
   if (rendition.codec === 'copy') return [link(rendition, 'mp3', 'audio/mpeg')];

@@ -1,5 +1,4 @@
 import type { Growing } from '../encode/growing.ts';
-import { BatonError } from '../errors.ts';
 import type { Held, LiveStream } from '../live/live-stream.ts';
 import type { LegRecord } from '../meter/usage.ts';
 import type { Link } from '../sign/link.ts';
@@ -12,9 +11,11 @@ import type { Broadcast } from './broadcast.ts';
 import type { Place } from './framed-place.ts';
 import { copiedMuxer } from './live-copied.ts';
 import { liveEndless } from './live-endless.ts';
+import { liveFilm } from './live-film.ts';
+import { filmFrom } from './live-film-start.ts';
 import { liveFramed } from './live-framed.ts';
 import { liveLeg, type Holding, type LegChunk, type LegRule } from './live-leg.ts';
-import { encodedMuxer, type LiveMuxer } from './live-muxer.ts';
+import { encodedMuxer, soundTrack, type LiveMuxer } from './live-muxer.ts';
 import type { LiveContainer } from './live-options.ts';
 import { awaited, isOn, liveStart } from './live-place.ts';
 import { liveTalk } from './live-talk.ts';
@@ -27,6 +28,8 @@ export interface Listener {
   readonly notes: Notes;
   readonly link: Link;
   readonly stream: LiveStream;
+  /** Watched beside the sound; null: sound alone. */
+  readonly pictures: LiveStream | null;
   readonly container: LiveContainer;
   /** Whether blocks of metadata are to stand between bare frames. */
   readonly titled: boolean;
@@ -69,15 +72,19 @@ function hasMore(stream: LiveStream, place: Place, now: Milliseconds): boolean {
 }
 
 async function* pieces(listener: Listener, holding: Holding): AsyncGenerator<Uint8Array, Broadcast | null> {
-  const { baton, notes, link, stream, container, place, rule } = listener;
+  const { baton, notes, link, stream, pictures, container, place, rule } = listener;
   const { signal } = holding;
-  const { index, from, said } = await liveStart(place, stream, rule.behind, baton.now, signal);
+  const start = await liveStart(place, stream, rule.behind, baton.now, signal);
+  const film = pictures && (await filmFrom(pictures, start, listener, signal));
+  const { index, from, said } = film?.start ?? start;
   const leg = liveLeg(stream, index, rule);
   if (container !== 'mp4') return yield* liveEndless(stream, leg, container, listener.titled, notes, holding);
   const version = stream.channel.head.latest()?.version ?? '';
   const tokenAt = (frame: Frames): string => resumeToken({ frame, version }, link, baton.keys);
   const record: LegRecord = (notes.leg = { from: 0, to: 0, end: null });
-  const talk = liveTalk({ stream, leg, from, version, tokenAt, behind: rule.behind, said, record });
+  const wholeTo = film === null ? {} : { wholeTo: () => film.flow.next() * stream.output.grid.chunkFrames };
+  const talk = liveTalk({ stream, leg, from, version, tokenAt, behind: rule.behind, said, record, ...wholeTo });
+  if (film !== null) return yield* liveFilm({ stream, leg, talk, flow: film.flow, muxer: film.muxer }, notes, holding);
   const muxerOf = ({ chunk }: LegChunk): Promise<LiveMuxer> => muxerFor(stream, chunk, from, signal);
   return yield* liveFramed({ stream, leg, talk, muxerOf }, notes, holding);
 }
@@ -104,7 +111,5 @@ async function muxerFor(
   signal: AbortSignal,
 ): Promise<LiveMuxer> {
   if (timeline === null) return copiedMuxer(first, Number(from), grid, () => channel.head.latest(), signal);
-  const { codec, channels, priming, kbps, frameSamples } = timeline;
-  if ((codec !== 'aac' && codec !== 'opus') || kbps === null) throw new BatonError('INTERNAL', `${codec} in fragments`);
-  return encodedMuxer(timeline, { codec, channels, priming, kbps, frameSamples, duration: null });
+  return encodedMuxer(timeline, soundTrack(timeline));
 }

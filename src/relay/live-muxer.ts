@@ -1,7 +1,9 @@
 import type { Growing } from '../encode/growing.ts';
+import { BatonError } from '../errors.ts';
 import type { Timeline } from '../grid/timeline.ts';
 import { initSegment, type Track } from '../media/fmp4.ts';
 import type { Frames } from '../units.ts';
+import type { StartEvent } from './leg-events.ts';
 import { growingFragments, wholeFragments } from './live-fragments.ts';
 
 /** How the chunks of a channel become fragments; frames are those of its grid. */
@@ -11,6 +13,8 @@ export interface LiveMuxer {
   readonly codec: string;
   /** Bits a second. */
   readonly bitrate: number;
+  /** The pictures beside the sound. */
+  readonly video?: StartEvent['video'];
   /** The fragments of a complete chunk, one behind the other. */
   whole(bytes: Uint8Array, index: number): Uint8Array;
   /** Those of a chunk that is being made. */
@@ -28,3 +32,9 @@ export const encodedMuxer = (timeline: Timeline, track: Track): LiveMuxer => ({
   growing: (chunk, index, signal) => growingFragments(chunk, index, timeline, track, signal),
   changeIn: () => null,
 });
+
+/** What is encoded for a channel, as a track. */
+export function soundTrack({ codec, channels, priming, kbps, frameSamples }: Timeline): Track {
+  if ((codec !== 'aac' && codec !== 'opus') || kbps === null) throw new BatonError('INTERNAL', `${codec} in fragments`);
+  return { codec, channels, priming, kbps, frameSamples, duration: null };
+}

@@ -1,10 +1,13 @@
 import { BatonError } from '../errors.ts';
+import { splitPictures, withPictures } from '../grid/picture-option.ts';
 import { formatRendition, parseRendition, type CodedRendition, type CopyRendition } from '../grid/rendition.ts';
 import { sealSource, unsealSource } from '../sign/seal.ts';
 
 /** What a link to a channel asks for. */
 export interface LiveOptions {
   readonly rendition: CodedRendition | CopyRendition;
+  /** The most lines that its pictures are to have; null: sound alone. */
+  readonly lines: number | null;
   /** Heard while the source is away. */
   readonly fallback: string | null;
 }
@@ -16,27 +19,35 @@ export type LiveContainer = 'mp4' | 'mp3' | 'adts';
 const FALLBACK = /^(.+)~fallback\.(\.?[A-Za-z0-9_-]+)$/;
 
 /**
- * Reads a link's options, such as `codec.aac~bitrate.96k~fallback.<address in base64url>`.
+ * Reads a link's options, such as `codec.aac~bitrate.96k~video.480p~fallback.<address in base64url>`.
  * `secret` is that of the link's key.
  * @throws OPTIONS_INVALID, for a channel has no trims; LINK_INVALID, SOURCE_URL_INVALID
  */
 export function parseLiveOptions(text: string, secret: Uint8Array): LiveOptions {
   const [, options = text, fallback] = (FALLBACK.exec(text) ?? []) as (string | undefined)[];
-  const rendition = parseRendition(options);
+  const { sound, lines } = splitPictures(options);
+  const rendition = parseRendition(sound);
   if (rendition.codec === 'pcm' || rendition.codec === 'auto')
     throw new BatonError('OPTIONS_INVALID', `a channel is mp3, aac, opus or copy, not ${rendition.codec}`);
   if (rendition.codec !== 'copy' && (rendition.startMs !== 0 || rendition.endMs !== null))
     throw new BatonError('OPTIONS_INVALID', 'a channel has no start and no end');
-  return { rendition, fallback: fallback === undefined ? null : unsealSource(fallback.replace(/^\./, '~'), secret) };
+  if (lines !== null && (rendition.codec === 'copy' || rendition.codec === 'mp3'))
+    throw new BatonError('OPTIONS_INVALID', `pictures go with aac or opus, not ${rendition.codec}`);
+  return {
+    rendition,
+    lines,
+    fallback: fallback === undefined ? null : unsealSource(fallback.replace(/^\./, '~'), secret),
+  };
 }
 
 /** The options as they stand in a link; see `sealSource`. */
 export const formatLiveOptions = (
-  { rendition, fallback }: LiveOptions,
+  { rendition, lines, fallback }: LiveOptions,
   secret: Uint8Array,
   encrypt: boolean,
 ): string => {
-  const options = formatRendition(rendition);
+  const sound = formatRendition(rendition);
+  const options = lines === null ? sound : withPictures(sound, `${lines}p`);
   return fallback === null
     ? options
     : `${options}~fallback.${sealSource(fallback, secret, encrypt).replace(/^~/, '.')}`;

@@ -37,6 +37,8 @@ export interface TalkParts {
   readonly said: readonly StreamEvent[];
   /** Kept up to date. */
   readonly record: LegRecord;
+  /** From which frame on all has to come again when the body is cut; null: from where the next one of the sound is. */
+  readonly wholeTo?: () => Frames;
 }
 
 export function liveTalk(parts: TalkParts): LiveTalk {
@@ -61,19 +63,24 @@ export function liveTalk(parts: TalkParts): LiveTalk {
   const headNow = () => stream.channel.head.latest();
   const pointAt = (frame: Frames) => ({ time: secondsAt(frame), token: tokenAt(frame) });
   const live = () => windowOf(stream.runs(), grid, parts.behind);
-  const position = (): StreamEvent => ({ type: 'position', ...pointAt(next), live: live() });
+  const resumedAt = (): Frames => Math.min(next, parts.wholeTo?.() ?? Infinity);
+  const position = (): StreamEvent => ({
+    ...{ type: 'position', time: secondsAt(next), token: tokenAt(resumedAt()) },
+    live: live(),
+  });
   const say = (data: StreamEvent): Uint8Array =>
     emsg({ id: ++events, time: Math.max(0, next * grid.frameSamples - grid.priming), data });
   /** News of the sound before `to`: what is known of the rest may still change. */
   const untold = (to: Samples): readonly StreamEvent[] => teller.upTo(to, headNow());
 
   return {
-    opening: ({ init, codec, bitrate }) => {
+    opening: ({ init, codec, bitrate, video }) => {
       const told = teller.opening(headNow());
       const start: StreamEvent = {
         ...{ type: 'start', time: secondsAt(from), frame: from, duration: null, legSeconds: null, codec, bitrate },
         version: parts.version,
         live: live(),
+        ...(video === undefined ? {} : { video }),
       };
       return [init, ...[start, ...parts.said, ...(told === null ? [] : [told])].map(say)];
     },
@@ -104,7 +111,7 @@ export function liveTalk(parts: TalkParts): LiveTalk {
       record.end = 'error';
       const { code, message } = error;
       const retryAfter = retryAfterSeconds(error) ?? null;
-      const token = error.status < 500 ? null : tokenAt(next);
+      const token = error.status < 500 ? null : tokenAt(resumedAt());
       return say({ type: 'error', code, message, retryAfterSeconds: retryAfter, token });
     },
   };

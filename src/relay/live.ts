@@ -8,6 +8,7 @@ import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { collect } from './collect.ts';
 import { readPlace, type Place } from './framed-place.ts';
+import { besidePictures } from './live-beside.ts';
 import { liveBody } from './live-body.ts';
 import { ICY_INTERVAL } from './live-endless.ts';
 import type { LegRule } from './live-leg.ts';
@@ -22,16 +23,22 @@ import type { Headers, Reply, Request } from './reply.ts';
 export async function live(request: Request, baton: Baton, notes: Notes): Promise<Reply> {
   const link = baton.readLink(request.path, baton.now() / 1000);
   if (link.kind !== 'live') throw new BatonError('NOT_FOUND', link.kind);
-  const { rendition, fallback } = parseLiveOptions(link.options, secretOf(baton.keys, link.kid));
+  const { rendition, lines, fallback } = parseLiveOptions(link.options, secretOf(baton.keys, link.kid));
   const container = liveContainerOf(rendition, link.name);
+  if (lines !== null && container !== 'mp4')
+    throw new BatonError('OPTIONS_INVALID', 'pictures go into fragments alone');
   notes.rendition = link.options;
   const place = container === 'mp4' ? readPlace(link, baton.keys) : noPlace(link);
-  const headers: Headers = { 'content-type': TYPES[container], 'cache-control': 'no-store', 'accept-ranges': 'none' };
+  const type = lines === null ? TYPES[container] : 'video/mp4';
+  const headers: Headers = { 'content-type': type, 'cache-control': 'no-store', 'accept-ranges': 'none' };
   if (request.method === 'HEAD') return { status: 200, headers, body: null };
-  const stream = baton.channels.stream(fallback === null ? [link.source] : [link.source, fallback], rendition);
+  const urls: readonly [string, string?] = fallback === null ? [link.source] : [link.source, fallback];
+  const sound = baton.channels.stream(urls, rendition);
+  const pictures = lines === null ? null : baton.channels.pictures(urls, lines, sound.output.grid);
+  const stream = pictures === null ? sound : besidePictures(sound, pictures);
   const rule = ruleOf(request, container, link, baton);
   const titled = wantsTitles(request);
-  const pieces = await liveBody({ request, baton, notes, link, stream, container, titled, place, rule });
+  const pieces = await liveBody({ request, baton, notes, link, stream, pictures, container, titled, place, rule });
   if (container !== 'mp4') Object.assign(headers, stationHeaders(stream, titled), endless(request));
   return { status: 200, headers, body: request.limits.collectMs === null ? pieces : await collect(pieces, true) };
 }

@@ -79,7 +79,7 @@ export function codedVideo(film: Film, rung: Rung, version: string, { engine, st
 }
 
 /** The parameter sets of a format, which take a process to find out. */
-async function storedSets(
+export async function storedSets(
   format: PictureFormat,
   engine: Engine,
   store: Store,
@@ -100,7 +100,7 @@ function setsIn(bytes: Uint8Array): ParameterSets | null {
   return end < bytes.length ? { sequence: bytes.subarray(1, end), picture: bytes.subarray(end) } : null;
 }
 
-function colourOf(facts: FilmFacts): PictureFormat['colour'] {
+export function colourOf(facts: FilmFacts): PictureFormat['colour'] {
   const usual = linesOf(facts) >= HD_LINES ? BT709 : BT601;
   const said = (point: 'primaries' | 'transfer' | 'matrix'): number => {
     const value = facts.colour?.[point] ?? UNSPECIFIED;

@@ -37,8 +37,8 @@ const CODEC_IDS = {
 
 /** What is to be coded, and how. */
 export interface PicturesWanted {
-  readonly film: Film;
-  readonly timeline: PictureTimeline;
+  readonly film: Pick<Film, 'facts' | 'packets'>;
+  readonly timeline: Pick<PictureTimeline, 'rate' | 'phase' | 'tolerance'>;
   readonly from: Frames;
   readonly to: Frames;
   readonly format: PictureFormat;
@@ -128,7 +128,7 @@ async function* encodeOnce(
 async function* asMatroska(
   { codec, config, width, height }: FilmFacts,
   packets: AsyncIterable<FilmPacket>,
-  { phase, tolerance, rate: { num, den } }: PictureTimeline,
+  { phase, tolerance, rate: { num, den } }: PicturesWanted['timeline'],
   from: Frames,
   onFirst: () => void,
 ): AsyncGenerator<Uint8Array, void> {

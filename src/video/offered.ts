@@ -39,7 +39,7 @@ export function offeredVideo(film: Film, version: string, deps: VideoDeps): read
 }
 
 /** In square pixels, the right way up. */
-function shownAs({ width, height, pixelAspect: [across, up], rotation }: FilmFacts): Picture {
+export function shownAs({ width, height, pixelAspect: [across, up], rotation }: FilmFacts): Picture {
   const wide = across >= up ? { width: (width * across) / up, height } : { width, height: (height * up) / across };
   const isTurned = rotation === 90 || rotation === 270;
   return isTurned ? { width: wide.height, height: wide.width } : wide;

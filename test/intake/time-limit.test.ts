@@ -48,7 +48,7 @@ test.each([
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const net = createNet({ allowOrigins: [origin] });
   const began = performance.now();
-  const opening = openIntake(origin + path, net, AbortSignal.timeout(WITHIN_MS + 4_000), WITHIN_MS);
+  const opening = openIntake(origin + path, net, AbortSignal.timeout(WITHIN_MS + 4_000), { withinMs: WITHIN_MS });
   await expect(opening).rejects.toMatchObject({ code });
   expect(performance.now() - began).toBeLessThan(WITHIN_MS + 2_000);
   await net.close();

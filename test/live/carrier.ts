@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { warmPool } from '../../src/ffmpeg/warm.ts';
+import { layLiveTimeline } from '../../src/grid/live.ts';
 import { parseRendition, type CodedRendition } from '../../src/grid/rendition.ts';
 import { createChannels, type Channels } from '../../src/live/channels.ts';
 import { decodeHead, encodeHead } from '../../src/live/head.ts';
@@ -18,6 +19,8 @@ export interface Carrier extends AsyncDisposable {
 export interface CarrierOptions {
   readonly fallback?: string;
   readonly options?: string;
+  /** Carries the pictures beside sound in AAC, of so many lines. */
+  readonly lines?: number;
   readonly now?: () => number;
   readonly silenceMs?: number;
   readonly lingerMs?: number;
@@ -43,10 +46,12 @@ export async function carrier(url: string, store: Store, asked: CarrierOptions =
     ...{ encoder: { engine, warm }, engineId: engine.id, dvrMs: 1_800_000 },
     ...{ silenceMs: asked.silenceMs ?? 30_000, lingerMs: asked.lingerMs ?? 0 },
   });
-  const stream = channels.stream(
-    fallback === undefined ? [url] : [url, fallback],
-    parseRendition(options) as CodedRendition,
-  );
+  const urls: readonly [string, string?] = fallback === undefined ? [url] : [url, fallback];
+  const aac = layLiveTimeline(parseRendition('codec.aac~bitrate.64k') as CodedRendition);
+  const stream =
+    asked.lines === undefined
+      ? channels.stream(urls, parseRendition(options) as CodedRendition)
+      : channels.pictures(urls, asked.lines, aac);
   const { letGo } = stream.hold();
   return {
     ...{ channels, stream, letGo },

@@ -23,6 +23,12 @@ export interface LiveHls extends AsyncDisposable {
   adBreak(from: number, to: number, files: Record<string, Uint8Array>): void;
 }
 
+/** Segments that are there already. */
+export interface Files {
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly segmentSeconds: number;
+}
+
 interface Cut {
   readonly seconds: number;
   readonly bytes: Uint8Array;
@@ -32,8 +38,11 @@ const WINDOW = 8;
 /** There are so many segments already when it starts. */
 const BEFORE = 20;
 
-export async function startLiveHls(recipe: HlsRecipe): Promise<LiveHls> {
-  const cuts = cutsOf(await makeHls(recipe));
+/** On a loop of a recipe, or of files as `makeHls` gives them; those of fragments have their head in `/main-init.mp4`. */
+export async function startLiveHls(recipe: HlsRecipe | Files): Promise<LiveHls> {
+  const files = 'files' in recipe ? recipe.files : await makeHls(recipe);
+  const cuts = cutsOf(files);
+  const init = files['/main-init.mp4'];
   const fates = new Map<number, Fate>();
   const ads: { readonly from: number; readonly to: number; readonly cuts: readonly Cut[] }[] = [];
   let life = 0;
@@ -59,6 +68,7 @@ export async function startLiveHls(recipe: HlsRecipe): Promise<LiveHls> {
     const first = Math.max(0, edge - WINDOW);
     const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${Math.ceil(recipe.segmentSeconds)}`];
     lines.push(`#EXT-X-MEDIA-SEQUENCE:${first}`);
+    if (init !== undefined) lines.push('#EXT-X-MAP:URI="init.mp4"');
     for (let number = first; number < edge; number++) {
       if (isBreak(number)) lines.push('#EXT-X-DISCONTINUITY');
       if (fates.get(number) === 'gap') lines.push('#EXT-X-GAP');
@@ -77,7 +87,7 @@ export async function startLiveHls(recipe: HlsRecipe): Promise<LiveHls> {
     return { body: cutAt(number).bytes };
   }
 
-  const origin = await startHlsOrigin();
+  const origin = await startHlsOrigin(init === undefined ? {} : { '/init.mp4': init });
   origin.places.set('/live.m3u8', () => ({ body: playlist() }));
   return {
     ...{ origin, url: origin.url('/live.m3u8'), fates },

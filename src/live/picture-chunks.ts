@@ -1,0 +1,91 @@
+import type { EncoderDeps } from '../encode/encoder.ts';
+import type { EncodeMeter } from '../encode/output.ts';
+import { CHANNEL_RATE, chunkSamples, type LiveGrid } from '../grid/live.ts';
+import type { Store } from '../store/store.ts';
+import type { Samples, Seconds } from '../units.ts';
+import { codedPictures } from './coded-pictures.ts';
+import { copiedPictures, type Standing } from './copied-pictures.ts';
+import type { HeadFile } from './head-file.ts';
+import { markFor, scenesFrom, type PictureMark } from './picture-mark.ts';
+import { picturePlan } from './picture-plan.ts';
+import { samplesOfTicks, ticksOfSamples } from './picture-time.ts';
+import type { Reel } from './reel.ts';
+import type { Soundtrack } from './soundtrack.ts';
+
+/** What chunks of pictures are made of, and with. */
+export interface PictureDeps {
+  readonly reel: Reel;
+  readonly sound: Soundtrack;
+  readonly head: HeadFile;
+  readonly encoder: EncoderDeps;
+  readonly store: Store;
+  readonly meter: EncodeMeter;
+}
+
+/** Sound is there for so long before it is certain that it comes without pictures. */
+const LATE: Seconds = 3;
+
+/**
+ * Makes the chunks of the pictures of a channel, of at most `lines` lines: the same bytes whoever makes them. A chunk is for
+ * one decoder, that of the last pictures in it; it is empty where none belong to it.
+ */
+export function pictureChunks(
+  lines: number,
+  grid: LiveGrid,
+  deps: PictureDeps,
+  signal: AbortSignal,
+): (index: number) => AsyncGenerator<Uint8Array, void> {
+  const { reel, sound, encoder, store, meter } = deps;
+  const samples = chunkSamples(grid);
+  let last: { readonly index: number; readonly standing: Standing | null } | null = null;
+  return async function* chunk(index) {
+    const [from, to] = [index * samples, (index + 1) * samples];
+    const mark = await markOf(from, to, deps, signal);
+    if (mark === null) return;
+    const { coded } = picturePlan(mark.facts, lines);
+    if (coded !== null) {
+      yield* codedPictures({ mark, coded, from, to }, reel, sound, { engine: encoder.engine, store }, meter, signal);
+      return;
+    }
+    const first = scenesFrom(deps.head.latest()?.pictures ?? [], mark, from, samples);
+    const standing = last?.index === index - 1 ? last.standing : null;
+    last = {
+      index,
+      standing: yield* copiedPictures(
+        { facts: mark.facts, from, scenesFrom: first, to, standing },
+        reel,
+        sound,
+        signal,
+      ),
+    };
+  };
+}
+
+/** What the chunk is made by, which is known once there are pictures behind its beginning; null: there are none. */
+async function markOf(
+  from: Samples,
+  to: Samples,
+  { head, reel, sound }: PictureDeps,
+  signal: AbortSignal,
+): Promise<PictureMark | null> {
+  for (;;) {
+    const newest = reel.last()?.decodedAt ?? -Infinity;
+    const mark = markFor(head.latest()?.pictures ?? [], from, to);
+    const isKnown = newest >= ticksOfSamples(mark === null ? to : from);
+    if (isKnown || sound.known() >= to + LATE * CHANNEL_RATE) return mark;
+    await reel.pulse.next(signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** From where on this process can make chunks, once that is known: no key picture is missing to it from there on. */
+export async function pictureStart({ reel, sound }: PictureDeps, signal: AbortSignal): Promise<Samples> {
+  const until = sound.known() + LATE * CHANNEL_RATE;
+  for (;;) {
+    const from = reel.from();
+    if (from !== null) return from === -Infinity ? -Infinity : samplesOfTicks(from);
+    if (sound.known() >= until) return -Infinity;
+    await reel.pulse.next(signal);
+    signal.throwIfAborted();
+  }
+}
