@@ -11,7 +11,16 @@ const inBrowser = (...names: readonly string[]): string[] => names.map((name) =>
 /** What a browser plays is measured as it plays: no page is laid out beside it, no film is decoded. */
 const SOUND = inBrowser('baton-player', 'demo-radio', 'faults', 'framed*', 'listening', 'live*', 'with-baton');
 /** Films, HLS and studios keep a core busy by themselves: two at a time, when the others are over. */
-const PICTURES = inBrowser('demo-video', 'film*', 'hls*', 'picture', 'playlist*', 'studio', 'studio-camera');
+const PICTURES = inBrowser(
+  'demo-video',
+  'film*',
+  'live-pictures',
+  'hls*',
+  'picture',
+  'playlist*',
+  'studio',
+  'studio-camera',
+);
 
 const BEHIND = './test/support/behind-browser.ts';
 
