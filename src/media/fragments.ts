@@ -64,21 +64,56 @@ function samplesOf(
   most: number,
   isCut: boolean,
 ): FragmentSample[] {
+  const samples: FragmentSample[] = [];
+  // A base in the file counts for nothing where each segment is one.
+  for (const { offset, size, ticks, duration, shift, isSync } of entriesOf(traf, moofStart, track, 0, false)) {
+    if (samples.length >= most || offset < 0 || size === 0) break;
+    if ((isCut ? offset : offset + size - 1) >= segment.length) break;
+    const bytes = new Uint8Array(segment.subarray(offset, offset + size)); // without the rest of the segment
+    const [at, lasting] = [ticks / track.timescale, duration / track.timescale];
+    samples.push({ bytes, at, duration: lasting, shift: shift / track.timescale, isSync });
+  }
+  return samples;
+}
+
+/** Where a sample stands, and when it is due, in ticks of its track. */
+export interface FragmentEntry {
+  readonly offset: Bytes;
+  readonly size: Bytes;
+  /** Decoding time. */
+  readonly ticks: number;
+  readonly duration: number;
+  /** From when it is decoded to when it is presented. */
+  readonly shift: number;
+  readonly isSync: boolean;
+}
+
+/**
+ * The samples of `track` that a `traf` of the `moof` at `moofStart` lists; nothing where it is of another track. Where it does
+ * not say when they begin, that is at `from`. `hasBase`: a place that it states in the file counts.
+ */
+export function* entriesOf(
+  traf: Uint8Array,
+  moofStart: Bytes,
+  track: FragmentClock,
+  from: number,
+  hasBase: boolean,
+): Generator<FragmentEntry, void> {
   const header = boxAt(traf, 'tfhd');
-  if (header === null || uint32(header, 4) !== track.id) return [];
+  if (header === null || uint32(header, 4) !== track.id) return;
   const stated = readHeader(header);
   const time = boxAt(traf, 'tfdt');
-  let ticks = time === null ? 0 : time[0] === 1 ? uint64(time, 4) : uint32(time, 4);
-  let at = moofStart;
-  const samples: FragmentSample[] = [];
+  const base = hasBase && (uint32(header, 0) & 0x1) !== 0 ? uint64(header, 8) : moofStart;
+  let ticks = time === null ? from : time[0] === 1 ? uint64(time, 4) : uint32(time, 4);
+  let offset = base;
   for (const { type, content: run } of boxesIn(traf)) {
     if (type !== 'trun') continue;
     const flags = uint32(run, 0);
-    const count = Math.min(uint32(run, 4), most - samples.length);
+    const count = uint32(run, 4);
     let field = 8;
     const next = (): number => uint32(run, (field += 4) - 4);
     if ((flags & 0x1) !== 0) {
-      at = moofStart + int32(run, field); // a base in the file counts for nothing where each segment is one
+      offset = base + int32(run, field);
       field += 4;
     }
     const firstFlags = (flags & 0x4) !== 0 ? next() : null;
@@ -89,15 +124,12 @@ function samplesOf(
       const own = (flags & 0x400) !== 0 ? next() : (stated.flags ?? track.defaults.flags);
       const isSync = ((index === 0 ? (firstFlags ?? own) : own) & NOT_SYNC) === 0;
       // Version 0 has unsigned ones, in which many a writer puts negative ones.
-      const shift = ((flags & 0x800) !== 0 ? next() | 0 : 0) / track.timescale;
-      if (at < 0 || size === 0 || (isCut ? at : at + size - 1) >= segment.length) return samples;
-      const bytes = new Uint8Array(segment.subarray(at, at + size)); // without the rest of the segment
-      samples.push({ bytes, at: ticks / track.timescale, duration: duration / track.timescale, shift, isSync });
-      at += size;
+      const shift = (flags & 0x800) !== 0 ? next() | 0 : 0;
+      yield { offset, size, ticks, duration, shift, isSync };
+      offset += size;
       ticks += duration;
     }
   }
-  return samples;
 }
 
 /** What a fragment says of all of its samples (8.8.7). */

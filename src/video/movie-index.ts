@@ -1,9 +1,11 @@
 import { BatonError } from '../errors.ts';
 import type { Rotation } from '../media/fmp4-video.ts';
 import { box } from '../media/fmp4-box.ts';
+import { readPictureInit } from '../media/fragment-init.ts';
 import { readSampleEntry, type PictureCoding } from '../media/picture-entry.ts';
 import { childBoxes, childOf, uint32 } from '../source/movie-boxes.ts';
 import type { Seconds } from '../units.ts';
+import { fragmentIn, readFragmentTable, type FragmentTable } from './fragment-table.ts';
 import { readSampleTable, type SampleTable } from './sample-table.ts';
 
 /** The picture track of a movie. */
@@ -30,8 +32,12 @@ export function picturesOf(moov: Uint8Array): Uint8Array | null {
   return header && track ? Buffer.concat([box('mvhd', header), box('trak', track)]) : null;
 }
 
-/** Whether samples come in fragments. */
-export const isFragmented = (moov: Uint8Array): boolean => childOf(moov, 'mvex') !== undefined;
+/** Whether samples come in fragments, and not in the movie box itself. */
+export function isFragmented(moov: Uint8Array): boolean {
+  const stbl = childOf(childOf(childOf(trackOf(moov, HANDLERS.pictures), 'mdia'), 'minf'), 'stbl');
+  const sizes = childOf(stbl, 'stsz') ?? childOf(stbl, 'stz2');
+  return childOf(moov, 'mvex') !== undefined && (sizes === undefined || uint32(sizes, 8) === 0);
+}
 
 /** When the first packet of the sound is due, on the movie's clock; 0 where there is no sound. */
 export function soundStart(moov: Uint8Array): Seconds {
@@ -47,13 +53,27 @@ export function readMovieIndex(pictures: Uint8Array): MovieIndex {
   const track = trackOf(pictures, HANDLERS.pictures);
   const stbl = childOf(childOf(childOf(track, 'mdia'), 'minf'), 'stbl');
   if (track === undefined || stbl === undefined) throw new BatonError('SOURCE_DAMAGED', 'no samples of pictures');
+  const clock = clockOf(track, pictures);
+  const { base, table } = fragmentTableIn(pictures) ?? { base: 0, table: readSampleTable(stbl) };
   return {
-    ...clockOf(track, pictures),
+    ...{ ...clock, mediaTime: clock.mediaTime - base, table },
     coding: readSampleEntry(childOf(stbl, 'stsd') ?? null),
     rotation: rotationOf(childOf(track, 'tkhd')),
-    table: readSampleTable(stbl),
   };
 }
+
+/** Null where samples do not come in fragments. */
+function fragmentTableIn(pictures: Uint8Array): FragmentTable | null {
+  const kept = [...childBoxes(pictures)];
+  const head = kept.filter(({ type }) => HEAD.has(type)).map(({ type, bytes }) => box(type, bytes));
+  if (!kept.some(({ type }) => type === 'mvex')) return null;
+  const track = readPictureInit(box('moov', ...head));
+  if (track === null) throw new BatonError('SOURCE_DAMAGED', 'a track that is not described');
+  const fragments = kept.filter(({ type }) => type === 'frg0').map(({ bytes }) => fragmentIn(bytes));
+  return readFragmentTable(fragments, track);
+}
+
+const HEAD: ReadonlySet<string> = new Set(['mvhd', 'trak', 'mvex']);
 
 function trackOf(moov: Uint8Array, handler: string): Uint8Array | undefined {
   const isOf = (track: Uint8Array): boolean => {

@@ -1,9 +1,12 @@
 import { BatonError } from '../errors.ts';
 import { box } from '../media/fmp4-box.ts';
+import { readFragmentInit, readPictureInit } from '../media/fragment-init.ts';
 import { childOf, uint32 } from '../source/movie-boxes.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Bytes, Seconds } from '../units.ts';
 import { excerpt, type FilmBytes } from './film-bytes.ts';
+import { fetchFragments } from './fetch-fragments.ts';
+import { firstTicks, keptFragment } from './fragment-table.ts';
 import { isFragmented, picturesOf, soundStart } from './movie-index.ts';
 
 const PAGE: Bytes = 64 * 1024;
@@ -13,7 +16,7 @@ const HEAD: Bytes = 16;
 
 /**
  * What of a movie its pictures take, in one piece to be kept: when its sound begins, then what `readMovieIndex` reads.
- * Null where it has no pictures. Throws SOURCE_DAMAGED, SOURCE_TOO_LARGE, VIDEO_UNSUPPORTED (fragments), and what reading does.
+ * Null where it has no pictures. Throws SOURCE_DAMAGED, SOURCE_TOO_LARGE, VIDEO_UNSUPPORTED, and what reading does.
  */
 export async function fetchPictures(
   bytes: FilmBytes,
@@ -23,10 +26,32 @@ export async function fetchPictures(
   const moov = await fetchMoov(bytes, signal, meter);
   const pictures = picturesOf(moov);
   if (pictures === null) return null;
-  if (isFragmented(moov)) throw new BatonError('VIDEO_UNSUPPORTED', 'a movie in fragments');
-  const start = new DataView(new ArrayBuffer(8));
-  start.setFloat64(0, soundStart(moov));
-  return Buffer.concat([box('snd0', new Uint8Array(start.buffer)), pictures]);
+  if (isFragmented(moov)) return await fetchFragmented(moov, pictures, bytes, signal, meter);
+  return Buffer.concat([keptSoundStart(soundStart(moov)), pictures]);
+}
+
+/** The same of a movie in fragments, of which those of its pictures are kept. */
+async function fetchFragmented(
+  moov: Uint8Array,
+  pictures: Uint8Array,
+  bytes: FilmBytes,
+  signal: AbortSignal,
+  meter?: SourceMeter,
+): Promise<Uint8Array> {
+  const whole = box('moov', moov);
+  const track = readPictureInit(whole);
+  if (track === null) throw new BatonError('SOURCE_DAMAGED', 'a track that is not described');
+  const fragments = await fetchFragments(bytes, signal, meter);
+  const sound = readFragmentInit(whole);
+  const begins = soundStart(moov) + (sound === null ? 0 : firstTicks(fragments, sound) / sound.timescale);
+  const kept = fragments.map((fragment) => box('frg0', keptFragment(fragment, track)));
+  return Buffer.concat([keptSoundStart(begins), pictures, box('mvex', childOf(moov, 'mvex') ?? []), ...kept]);
+}
+
+function keptSoundStart(start: Seconds): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setFloat64(0, start);
+  return box('snd0', new Uint8Array(bytes.buffer));
 }
 
 /** When the sound begins, on the movie's clock, in what `fetchPictures` gave. */

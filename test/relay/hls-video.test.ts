@@ -59,6 +59,7 @@ async function fetched(playlist: ReadPlaylist): Promise<Buffer> {
 describe.each<[string, FilmRecipe]>([
   ['passed on', {}],
   ['coded anew', { video: LONG_GOP }],
+  ['in fragments', { output: ['-movflags', 'frag_keyframe+delay_moov', '-frag_duration', '1000000'] }],
   ...(isFull
     ? ([
         ['of WebM', WEBM],

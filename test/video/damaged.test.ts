@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BatonError } from '../../src/errors.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import type { FilmBytes } from '../../src/video/film-bytes.ts';
 import { offeredVideo } from '../../src/video/offered.ts';
+import { fetchPictures } from '../../src/video/open-movie.ts';
 import { testEngine } from '../support/baton.ts';
 import { film } from '../support/film.ts';
-import { openFilm, segmentOf } from '../support/film-file.ts';
+import { never, openFilm, segmentOf } from '../support/film-file.ts';
 import { ffmpegProcesses, settled } from '../support/leaks.ts';
 
 const LONG_GOP = [
@@ -59,6 +61,62 @@ test.each<[string, string, (box: DataView) => void]>([
   expect(failure).toBeInstanceOf(BatonError);
   expect(failure).toMatchObject({ code: 'SOURCE_DAMAGED' });
   expect(await settled(ffmpegProcesses, (ids) => ids.length === 0)).toEqual([]);
+});
+
+describe('fragments', () => {
+  const FRAGMENTS = {
+    video: LONG_GOP,
+    output: ['-movflags', 'empty_moov+default_base_moof+skip_trailer', '-frag_duration', '1000000'],
+  };
+
+  /** With the first box of a type changed; `change` gets it with its head. */
+  async function altered(type: string, change: (box: DataView) => void): Promise<Uint8Array> {
+    const bytes = Uint8Array.from(await film(FRAGMENTS));
+    const at = Buffer.from(bytes.buffer).indexOf(type, Buffer.from(bytes.buffer).indexOf('moof') - 4);
+    change(new DataView(bytes.buffer, at - 4));
+    return bytes;
+  }
+
+  test.each<[string, string, string, (box: DataView) => void]>([
+    [
+      'four billion samples that say nothing of themselves',
+      'SOURCE_TOO_LARGE',
+      'trun',
+      (box) => {
+        box.setUint32(8, 0);
+        box.setUint32(12, 0xffff_ffff);
+      },
+    ],
+    ['a fragment of two gigabytes', 'SOURCE_TOO_LARGE', 'moof', (box) => box.setUint32(0, 0x7fff_ffff)],
+    ['fragments that are none', 'SOURCE_NO_VIDEO', 'moof', (box) => box.setUint32(0, 4)],
+    ['times that run backwards', 'SOURCE_DAMAGED', 'tfdt', (box) => box.setUint32(12, 0x7fff_ffff)],
+  ])('%s: a clear error', async (_, code, type, change) => {
+    await expect(openFilm(await altered(type, change))).rejects.toMatchObject({ code });
+  });
+
+  test('without end: not for ever', async () => {
+    const head = Buffer.from(await film(FRAGMENTS));
+    const fragment = Buffer.concat([Buffer.from([0, 0, 0, 8]), Buffer.from('moof')]);
+    const one = Buffer.concat(Array.from({ length: 2048 }, () => fragment));
+    const start = head.indexOf('moof') - 4;
+    const endless: FilmBytes = {
+      size: null,
+      // eslint-disable-next-line @typescript-eslint/require-await -- as reading from an origin is
+      async *stream(range) {
+        if (range.start < start) yield head.subarray(range.start, Math.min(start, range.end));
+        for (let at = Math.max(range.start, start); at < range.end; at += one.length - ((at - start) % 8))
+          yield one.subarray((at - start) % 8, Math.min(one.length, range.end - at));
+      },
+    };
+    await expect(fetchPictures(endless, never)).rejects.toMatchObject({ code: 'SOURCE_TOO_LARGE' });
+  });
+
+  test('that end in the middle give what is there', async () => {
+    const whole = await film(FRAGMENTS);
+    const { duration } = await openFilm(whole.subarray(0, Math.floor(whole.length * 0.6)));
+    expect(duration).toBeGreaterThan(5);
+    expect(duration).toBeLessThan(12);
+  });
 });
 
 test('pictures that are far larger than they say are not decoded', async () => {

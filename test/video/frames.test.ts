@@ -23,9 +23,17 @@ const LONG_GOP = [
 ];
 const REALTIME = ['-deadline', 'realtime', '-cpu-used', '8', '-b:v', '300k', '-g', '60'];
 
+/** With a fragment for each key frame, and sound in it. */
+function fragmented(flags: string): FilmRecipe {
+  return { video: H264, output: ['-movflags', flags, '-frag_duration', '1000000'] };
+}
+
 /** Films with frames of every kind, which come out as they went in. */
 const SOURCES: Readonly<Record<string, FilmRecipe>> = {
   'H.264 with one key frame and B frames': { video: LONG_GOP },
+  'H.264 in fragments that an mfra lists': fragmented('frag_keyframe+empty_moov'),
+  'H.264 in fragments that a sidx lists': fragmented('dash+frag_keyframe+empty_moov+global_sidx+skip_trailer'),
+  'H.264 in fragments that nothing lists': fragmented('frag_keyframe+empty_moov+default_base_moof+skip_trailer'),
   'VP9 in WebM': { extension: 'webm', video: ['-c:v', 'libvpx-vp9', ...REALTIME], audio: ['-c:a', 'libopus'] },
   ...(isFull && {
     '29.97 frames a second': { rate: '30000/1001', video: LONG_GOP },
