@@ -102,7 +102,7 @@ export function addLink(program: Command): void {
     .option('--stream', 'link to the stream of fragments that the player prefers to a file')
     .option(
       '--video <lines>',
-      'with --stream: with the pictures of a film or of a channel, of at most 240p, 360p, 480p, 720p or 1080p',
+      'with --stream: with the pictures of a film or of a channel, of at most 240p, 360p, 480p, 720p or 1080p; with --embed: of a film',
     )
     .option('--embed', 'link to a page with the player, for an iframe; with --feed it plays all episodes')
     .option('--frames <hosts>', 'with --embed: whose pages may show it: self, none, or example.com,.example.org')
@@ -158,8 +158,8 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
   if (live === true && (feed ?? raw) === true) throw invalid('give --live without --feed and --raw');
   if (fallback !== undefined && live !== true) throw invalid('--fallback goes with --live');
   if (stream === true && (raw ?? embed ?? feed) === true) throw invalid('give --stream alone');
-  if (options.video !== undefined && stream !== true)
-    throw invalid('--video goes with --stream; HLS has pictures by itself');
+  if (options.video !== undefined && stream !== true && (embed !== true || (live ?? feed) === true))
+    throw invalid('--video goes with --stream, or with --embed of a film; HLS has pictures by itself');
   if (hls === true && (stream ?? embed ?? raw) === true)
     throw invalid('give --hls without --stream, --embed and --raw');
   if (dvr === true && !(live === true && hls === true)) throw invalid('--dvr goes with --live and --hls');
@@ -204,10 +204,12 @@ function livePath(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
   return endless;
 }
 
-function pageOptions({ frames, theme, feed }: LinkOptions): Parameters<typeof newPageLink>[1] {
+function pageOptions({ frames, theme, feed, video }: LinkOptions): Parameters<typeof newPageLink>[1] {
   if (theme !== undefined && theme !== 'dark' && theme !== 'light') throw invalid('--theme is dark or light');
   const hosts = frames === 'self' || frames === 'none' ? frames : (frames?.split(',') ?? null);
-  return { frames: hosts, kind: feed === true ? 'feed' : 'file', theme: theme ?? null };
+  if (video !== undefined && !/^[1-9]\d{0,3}p$/.test(video)) throw invalid('--video is a number of lines such as 480p');
+  const lines = video === undefined ? null : parseInt(video, 10);
+  return { frames: hosts, kind: feed === true ? 'feed' : 'file', theme: theme ?? null, lines };
 }
 
 function linkAsk(url: string, options: LinkOptions, now: Seconds): LinkAsk {

@@ -104,7 +104,7 @@ export function describeDemo({ episode, sourceUrl, feedUrl, radioUrl, film }: De
     newLink({ url: sourceUrl, rendition, name: title }, keys).framed ?? '';
   const feed = { url: feedUrl, rendition: FEED_RENDITION, name: title };
   const station = { url: radioUrl, rendition: { codec: 'aac', bitrate: '128k' }, name: STATION };
-  const channel = newLiveLink(station, null, { frames: null, theme: null }, keys);
+  const channel = newLiveLink(station, null, { frames: null, theme: null, lines: null }, keys);
   const list: LinkContent = {
     kind: 'embed',
     options: `${formatRendition(renditionOf(FEED_RENDITION))}~list.feed`,

@@ -1,4 +1,5 @@
 import { FILE_KINDS, usualContainer, type Container } from '../grid/container.ts';
+import { withPictures } from '../grid/picture-option.ts';
 import { formatRendition, parseRendition, type CodedRendition, type Rendition } from '../grid/rendition.ts';
 import { inherited, privateLink, publicLink, type Link } from '../sign/link.ts';
 import { secretOf } from '../sign/keys.ts';
@@ -18,11 +19,16 @@ const MOST_AAC_KBPS: Kbps = 256;
 
 /**
  * The files behind a page in the order a player should try them: framed streams, which survive anything, then a plain
- * file for browsers without Media Source. Public when the page is, else with its expiry, rounded up to the hour.
+ * file for browsers without Media Source; before them a film with pictures of at most `lines`. Public when the page is, else with its expiry, rounded up to the hour.
  *
  * @throws OPTIONS_INVALID
  */
-export function playables(page: Link, options: string, baton: Pick<Baton, 'keys' | 'now'>): readonly Playable[] {
+export function playables(
+  page: Link,
+  options: string,
+  lines: number | null,
+  baton: Pick<Baton, 'keys' | 'now'>,
+): readonly Playable[] {
   const rendition = parseRendition(options);
   const link = (wanted: Rendition, container: Container, codecs?: string): Playable => {
     const { extension, type } = FILE_KINDS[container];
@@ -32,9 +38,16 @@ export function playables(page: Link, options: string, baton: Pick<Baton, 'keys'
   if (rendition.codec === 'copy' || rendition.codec === 'pcm') return [link(rendition, usualContainer(rendition))];
   const as = (codec: CodedRendition['codec'], kbps: Kbps): CodedRendition => ({ ...rendition, codec, kbps });
   const least = Math.max(LEAST_KBPS, rendition.kbps);
-  const ways = [link(as('aac', Math.min(MOST_AAC_KBPS, least)), 'mp4', 'mp4a.40.2'), link(as('mp3', least), 'mp3')];
-  return rendition.codec === 'opus' ? [link(rendition, 'mp4', 'opus'), ...ways] : ways;
+  const aac = as('aac', Math.min(MOST_AAC_KBPS, least));
+  const ways = [link(aac, 'mp4', 'mp4a.40.2'), link(as('mp3', least), 'mp3')];
+  const sounds = rendition.codec === 'opus' ? [link(rendition, 'mp4', 'opus'), ...ways] : ways;
+  if (lines === null) return sounds;
+  const path = linkOf('file', page, withPictures(formatRendition(aac), `${lines}p`), 'mp4', baton);
+  return [{ path, type: FILM }, ...sounds];
 }
+
+/** Of at most 1080 lines; which it will be is not known yet. */
+const FILM = 'video/mp4; codecs="avc1.640028,mp4a.40.2"';
 
 /**
  * The channel behind a page: its framed stream in the rendition that was asked for, if need be in AAC, then frames without

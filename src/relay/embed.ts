@@ -24,13 +24,17 @@ export async function embed(request: Request, baton: Baton, notes: Notes): Promi
   if (link.kind !== 'embed') throw new BatonError('NOT_FOUND', link.kind);
   const options = parseEmbedOptions(link.options);
   notes.rendition = link.options;
-  const { kind, rendition } = options;
-  const files = kind === 'feed' ? [] : (kind === 'live' ? livePlayables : playables)(link, rendition, baton);
+  const files = filesOf(link, options, baton);
   const page: Page = { request, baton, notes, link, options, path, files };
-  if (link.place === 'artwork' && kind === 'file') return artwork(page);
+  if (link.place === 'artwork' && options.kind === 'file') return artwork(page);
   if (link.place === 'oembed.json') return oembedReply(page, query);
   if (link.place !== null) throw new BatonError('NOT_FOUND', link.place);
   return htmlReply(page);
+}
+
+function filesOf(link: Link, { kind, rendition, lines }: EmbedOptions, baton: Baton): readonly Playable[] {
+  if (kind === 'feed') return [];
+  return kind === 'live' ? livePlayables(link, rendition, baton) : playables(link, rendition, lines, baton);
 }
 
 const MOST_EPISODES = 50;

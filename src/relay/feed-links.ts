@@ -77,6 +77,7 @@ const STATION_PAGE = formatEmbedOptions({
   kind: 'live',
   frames: null,
   theme: null,
+  lines: null,
 });
 
 /**

@@ -75,7 +75,7 @@ export async function readPlaylist(
 /** Null for a source whose address is too long for a link. */
 function waysTo(episode: Link, rendition: string, baton: Baton): readonly Playable[] | null {
   try {
-    return playables(episode, rendition, baton);
+    return playables(episode, rendition, null, baton);
   } catch (error) {
     if (hasCode(error, 'SOURCE_URL_INVALID')) return null;
     throw error;

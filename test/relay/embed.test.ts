@@ -230,6 +230,11 @@ describe('the embed page', () => {
     'codec.wma',
     'codec.mp3~bitrate.64k~theme.pink',
     'codec.mp3~bitrate.64k~theme.dark~frames.none',
+    'codec.mp3~bitrate.64k~video.480',
+    'codec.mp3~bitrate.64k~theme.dark~video.480p',
+    'codec.mp3~bitrate.64k~video.480p~list.feed',
+    'codec.mp3~bitrate.64k~start.1000ms~video.480p',
+    'codec.copy~video.480p',
     'codec.mp3~bitrate.64k~frames.-a-',
     'codec.mp3~bitrate.64k~list.queue',
   ])('with options %s is refused', async (options) => {
