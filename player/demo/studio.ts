@@ -8,20 +8,28 @@ getStudio().then(show, (error: unknown) => {
   byId('said', HTMLElement).textContent = error instanceof Error ? error.message : String(error);
 });
 
+type Links = Readonly<Record<keyof typeof NAMES, string>>;
+
 function show({ station, token, listen }: Studio): void {
-  const studio = byId('studio', HTMLElement) as HTMLElement & { token: string };
+  const studio = byId('studio', HTMLElement) as HTMLElement & { token: string; readonly links: Links | null };
   studio.setAttribute('station', station);
   studio.token = token;
-  const list = byId('listen', HTMLElement);
-  for (const [kind, name] of Object.entries(NAMES)) {
+  list(listen);
+  // Those of a show with a camera have its pictures.
+  studio.addEventListener('statechange', () => list(studio.links ?? listen));
+}
+
+function list(links: Links): void {
+  const entries = Object.entries(NAMES).flatMap(([kind, name]) => {
     const term = document.createElement('dt');
     term.textContent = name;
     const link = document.createElement('a');
-    link.href = listen[kind as keyof typeof NAMES];
+    link.href = links[kind as keyof typeof NAMES];
     link.textContent = link.href;
     link.target = '_blank';
     const address = document.createElement('dd');
     address.append(link);
-    list.append(term, address);
-  }
+    return [term, address];
+  });
+  byId('listen', HTMLElement).replaceChildren(...entries);
 }

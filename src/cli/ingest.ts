@@ -57,7 +57,7 @@ async function ingest(channel: string, options: IngestOptions): Promise<void> {
   const token = publisherToken({ channel, expiresAt: now + life }, keys, now);
   const server = await dataFolderAt(config.dataFolder).readServer();
   const origin = options.origin ?? config.publicOrigin ?? server?.origin ?? `http://${config.host}:${config.port}`;
-  const { audio, stream, embed } = channelLinks(channel, keys, { publicOrigin: origin });
+  const { audio, stream, embed } = channelLinks(channel, false, keys, { publicOrigin: origin });
   print(token);
   say(
     columns([

@@ -16,7 +16,7 @@ export interface GatewayReply {
 
 /** Where what is published is heard. */
 export interface LinksOf {
-  channel(channel: string, setup: Setup): Links;
+  channel(channel: string, hasPictures: boolean, setup: Setup): Links;
   recording(name: ShowName, hasPictures: boolean, setup: Setup): Links;
   /** Whether pages of an origin may publish. */
   mayPublish(origin: string, setup: Setup): boolean;
@@ -35,7 +35,7 @@ export function gateway(links: LinksOf): (event: unknown) => Promise<GatewayRepl
     if (known?.store === store) return known.publishing;
     const facts = () => ({
       keys: current.keys,
-      channelLinks: (channel: string) => links.channel(channel, current),
+      channelLinks: (channel: string, hasPictures: boolean) => links.channel(channel, hasPictures, current),
       recordingLinks: (name: ShowName, hasPictures: boolean) => links.recording(name, hasPictures, current),
       listeners: (channel: string) => knownListeners(store, channel, Date.now()),
     });

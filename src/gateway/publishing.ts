@@ -42,7 +42,7 @@ export interface GatewayDeps {
 export interface GatewayFacts {
   readonly keys: Keys;
   /** Where a channel is heard, and a show that has ended. */
-  readonly channelLinks: (channel: string) => Links | null;
+  readonly channelLinks: (channel: string, hasPictures: boolean) => Links | null;
   readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   readonly listeners: (channel: string) => Promise<number>;
 }
@@ -157,7 +157,8 @@ export function gatewayPublishing(
     await sequence.settle();
     const [next, end] = [sequence.next(), sequence.end()];
     if (from > next && end === null) await sequence.skipTo(from);
-    const standing = { next, stored: next, hasEnded: end !== null, isOnAir: false, links: channelLinks(channel) };
+    const links = channelLinks(channel, hasPictures(hello.format));
+    const standing = { next, stored: next, hasEnded: end !== null, isOnAir: false, links };
     const recording = end === null ? null : recordingLinks(nameOf(hello), hasPictures(hello.format));
     const welcome = session.claimed({ ...standing, recording }, now());
     return [...welcome, ...session.tick(now(), await listeners(channel))];

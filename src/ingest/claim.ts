@@ -14,7 +14,7 @@ export interface ClaimDeps {
   readonly seats: Seats;
   readonly now: () => Milliseconds;
   /** Where a channel is heard, and a show that has ended. */
-  readonly channelLinks: (channel: string) => Links | null;
+  readonly channelLinks: (channel: string, hasPictures: boolean) => Links | null;
   readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   /** @throws PUBLISHER_REFUSED, PUBLISHER_EXPIRED */
   readonly checkToken: (token: string, channel: string) => void;
@@ -57,7 +57,7 @@ async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promis
   const here = seats.find(channel);
   const state = here === null ? await standing(shows, name, format) : null;
   const recording = state === 'ended' ? deps.recordingLinks(name, hasPictures(format)) : null;
-  const links = deps.channelLinks(channel);
+  const links = deps.channelLinks(channel, hasPictures(format));
   if (!isThere(publisher)) return;
   if (state === 'ended') {
     const last = await shows.last(name);

@@ -32,7 +32,7 @@ export interface PublishingDeps {
   readonly maxPublishers: number;
   readonly listeners: (channel: string) => number;
   /** Where a channel is heard, and a show that has ended. */
-  readonly channelLinks: (channel: string) => Links | null;
+  readonly channelLinks: (channel: string, hasPictures: boolean) => Links | null;
   readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   /** Looks at a show that has just ended, so that nobody has to wait for its length; never throws, and does not take long. */
   readonly measure: (name: ShowName) => Promise<void>;

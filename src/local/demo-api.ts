@@ -137,7 +137,7 @@ const SHOW_LIFE: Seconds = 12 * 3600;
 export function describeStudio({ keys, origin, now }: Signer): StudioDescription {
   const { channel, station } = STUDIO;
   const token = publisherToken({ channel, expiresAt: now() + SHOW_LIFE }, keys, now());
-  return { station, token, listen: channelLinks(channel, keys, { publicOrigin: origin }) };
+  return { station, token, listen: channelLinks(channel, false, keys, { publicOrigin: origin }) };
 }
 
 /**

@@ -12,7 +12,7 @@ export function publishingOf({ ingest, keys, config, channels, sources, now }: B
   return createPublishing({
     ...{ ingest, keys, now, maxPublishers: config.maxPublishers },
     listeners: (channel) => listenersOf(channels, channel),
-    channelLinks: (channel) => channelLinks(channel, keys, config),
+    channelLinks: (channel, hasPictures) => channelLinks(channel, hasPictures, keys, config),
     recordingLinks: (name, hasPictures) => recordingLinks(name, hasPictures, keys, config),
     measure: async (name) => {
       const signal = AbortSignal.timeout(MEASURE_MS);

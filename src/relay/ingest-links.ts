@@ -13,13 +13,13 @@ const FILM = `${STREAM}~video.720p`;
 
 type Origin = Pick<Config, 'publicOrigin'>;
 
-/** Where a channel is heard: public links, whole ones where the server knows its own address. */
-export function channelLinks(channel: string, keys: Keys, origin: Origin): Links {
+/** Where a channel is heard, and seen if it has pictures: public links, whole ones where the server knows its own address. */
+export function channelLinks(channel: string, hasPictures: boolean, keys: Keys, origin: Origin): Links {
   const link = linksTo({ channel, show: null }, channel, keys, origin);
   return {
     audio: link('live', AUDIO, 'mp3'),
-    stream: link('live', STREAM, 'mp4'),
-    embed: link('embed', `${AUDIO}~kind.live`, 'html'),
+    stream: link('live', hasPictures ? FILM : STREAM, 'mp4'),
+    embed: link('embed', `${hasPictures ? FILM : AUDIO}~kind.live`, 'html'),
   };
 }
 
