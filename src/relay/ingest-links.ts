@@ -29,7 +29,7 @@ export function recordingLinks(name: ShowName, hasPictures: boolean, keys: Keys,
   return {
     audio: link('file', AUDIO, 'mp3'),
     stream: link('file', hasPictures ? FILM : STREAM, 'mp4'),
-    embed: link('embed', AUDIO, 'html'),
+    embed: link('embed', hasPictures ? FILM : AUDIO, 'html'),
   };
 }
 

@@ -60,6 +60,11 @@ test.skipIf(SYSTEM_FFMPEG === null)(
     await using publisher = publish(baton, 'film', sent.format);
     for (const payload of sent.payloads) publisher.send(payload);
     const { recording } = await publisher.end();
+    const links = publisher.last('welcome')?.links;
+    for (const page of [links?.embed, recording?.embed]) {
+      const shown = await fetch(baton.origin + (page ?? ''));
+      expect([shown.status, (await shown.text()).includes('~video.720p')]).toEqual([200, true]);
+    }
     const source = 'ingest://film/show';
 
     const hls = publicLink({ kind: 'hls', options: '', source, name: 'index.m3u8' }, baton.keys);
