@@ -5,6 +5,7 @@ import type { Epoch } from './epoch.ts';
 import type { HeadFile } from './head-file.ts';
 import { oldestOf } from './head.ts';
 import { isMarked, withMark } from './picture-mark.ts';
+import { DECODED_AHEAD } from './picture-plan.ts';
 import { samplesOfTicks, ticksOf, ticksOfSamples } from './picture-time.ts';
 import { clockOf, type Receiver } from './receiver.ts';
 import type { ChannelPicture, Reel } from './reel.ts';
@@ -43,9 +44,10 @@ export async function placePictures(
   if (next === null || pictureFacts === null || pictures.length === 0) return;
   receiver.pictures = [];
   const offset = epoch.at / CHANNEL_RATE + (next - epoch.lead) / epoch.format.sampleRate - clockOf(receiver);
-  const placed = pictures.map(({ bytes, decodedAt, shownAt, isKey }): ChannelPicture => {
+  const all = pictures.map(({ bytes, decodedAt, shownAt, isKey }): ChannelPicture => {
     return { bytes, decodedAt: ticksOf(decodedAt + offset), shownAt: Math.max(0, ticksOf(shownAt + offset)), isKey };
   });
+  const placed = all.filter(({ decodedAt }) => decodedAt >= 0 - DECODED_AHEAD);
   const key = placed.find(({ isKey }) => isKey);
   const mark = { epoch: epoch.id, facts: pictureFacts };
   if (key !== undefined && !isMarked(head.latest()?.pictures ?? [], mark)) {
@@ -58,7 +60,7 @@ export async function placePictures(
       signal,
     );
   }
-  const isBroken = receiver.isPictureCut;
+  const isBroken = receiver.isPictureCut || placed.length < all.length;
   receiver.isPictureCut = false;
   reel.add(placed, { facts: pictureFacts, epoch: epoch.id, epochAt: ticksOfSamples(epoch.at), isBroken });
 }

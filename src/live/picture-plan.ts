@@ -50,8 +50,8 @@ export function picturePlan(facts: PictureFacts, lines: number): PicturePlan {
   };
 }
 
-/** Pictures may be decoded so long before the channel begins. */
-export const DECODED_AHEAD: Ticks = 2 * PICTURE_RATE;
+/** Pictures may be decoded so long before the channel begins: longer than scenes are. */
+export const DECODED_AHEAD: Ticks = 15 * PICTURE_RATE;
 
 /** What decoders are told before the first picture. */
 export async function trackOf(
