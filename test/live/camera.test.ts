@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { State } from '../../src/ingest/message.ts';
 import { publicLink } from '../../src/sign/link.ts';
 import { publish } from '../ingest/on-air.ts';
 import { filmPackets, HEIGHT, RATE, WIDTH } from '../ingest/sent-film.ts';
@@ -21,7 +20,7 @@ test('pictures that are published are shown as they come, every one once through
       publisher.send(payload);
     }
   })();
-  await publisher.until((message) => message.type === 'state' && (message).onAir === 'live');
+  await publisher.until((message) => message.type === 'state' && message.onAir === 'live');
   await sleep(1_500);
   const watcher = watch(baton.origin + publicLink({ ...link, kind: 'live' }, baton.keys));
   await speaking;
