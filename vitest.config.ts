@@ -8,7 +8,7 @@ const LONG = ['test/relay/conditional.test.ts', 'test/relay/exact-ranges.test.ts
 /** Who listens in real time wants cores that are idle for most of it: these are run when all others are over. */
 const LIVE = ['test/live/**/*.test.ts'];
 const inBrowser = (...names: readonly string[]): string[] => names.map((name) => `test/player/${name}.test.ts`);
-/** What a browser plays is measured as it plays: no page is laid out beside it, no film is decoded. */
+/** What a browser plays is measured as it plays: two at a time, no page is laid out beside them, no film is decoded. */
 const SOUND = inBrowser('baton-player', 'demo-radio', 'faults', 'framed*', 'listening', 'live*', 'with-baton');
 /** Films, HLS and studios keep a core busy by themselves: two at a time, when the others are over. */
 const PICTURES = inBrowser(
@@ -22,7 +22,10 @@ const PICTURES = inBrowser(
   'studio-camera',
 );
 
-const BEHIND = './test/support/behind-browser.ts';
+const IN_BROWSER = {
+  setupFiles: './test/support/behind-browser.ts',
+  globalSetup: './test/support/shared-browser.ts',
+};
 
 const isFull = process.env['BATON_FULL'] === '1';
 const onLambda = (door: string) => ({
@@ -56,8 +59,8 @@ export default defineConfig({
         test: { name: 'server', include: ['test/**/*.test.ts'], exclude: [...LIVE, ...SOUND, ...PICTURES] },
       },
       inTurn('live', 1, { include: LIVE }),
-      inTurn('player', 2, { include: SOUND, setupFiles: BEHIND }),
-      inTurn('pictures', 3, { include: PICTURES, setupFiles: BEHIND, maxWorkers: 2 }),
+      inTurn('player', 2, { include: SOUND, ...IN_BROWSER, maxWorkers: 2 }),
+      inTurn('pictures', 3, { include: PICTURES, ...IN_BROWSER, maxWorkers: 2 }),
       onLambda('function-url'),
       onLambda('buffered-url'),
       onLambda('cloudfront'),

@@ -1,5 +1,6 @@
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { inject } from 'vitest';
 
 const ARGS = [
   '--headless',
@@ -13,9 +14,16 @@ const ARGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** The system's Chromium, with `more` arguments; `CHROMIUM` names another binary. The caller closes it. */
+export const LAUNCH = { executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ARGS };
+
+/**
+ * The system's Chromium; `CHROMIUM` names another binary. The one that the tests of a project share, or, with `more`
+ * arguments, one of its own. The caller closes it.
+ */
 export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: [...ARGS, ...more] });
+  const shared = inject('browserEndpoint');
+  if (shared !== undefined && more.length === 0) return chromium.connect(shared);
+  return chromium.launch({ ...LAUNCH, args: [...ARGS, ...more] });
 }
 
 /** A page of its own at `url`, and the errors that its scripts threw. `await using` closes it. */
