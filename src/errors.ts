@@ -138,7 +138,7 @@ const FAILURES = {
     'What the publisher sends is not in the format that it announced, or in none that is taken: WebM with Opus, MP3, ADTS, Ogg, or packets of Opus or AAC; of pictures, H.264.',
     false,
   ],
-  INGEST_FLOOD: [429, 'The publisher sends more than sound needs. Send it as it comes.', false],
+  INGEST_FLOOD: [429, 'The publisher sends more than its show needs. Send it as it comes.', false],
   INGEST_SILENT: [408, 'The publisher did not say in time who it is.', false],
   SHOW_ENDED: [409, 'This show has ended. Begin a new one under another name.', false],
   SHOW_UNFINISHED: [503, 'This show is still on air. Its recording is here as soon as it has ended.', false],

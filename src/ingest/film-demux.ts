@@ -6,7 +6,7 @@ import { readAvcConfig, readAvcSequence, writeAvcConfig } from '../media/avc.ts'
 import { readEbmlHead } from '../media/ebml.ts';
 import { readPictureTrack, readTracks, type AudioTrack } from '../media/matroska-head.ts';
 import { ID } from '../media/matroska-ids.ts';
-import { keyClusterIn, PICTURE_TRACK, SOUND_TRACK, STREAM_TICKS } from '../media/matroska-stream.ts';
+import { clusterIn, PICTURE_TRACK, SOUND_TRACK, STREAM_TICKS } from '../media/matroska-stream.ts';
 import { preSkipOf, withoutPreSkip } from '../media/opus-pre-skip.ts';
 import type { PictureFacts } from '../media/picture-facts.ts';
 import type { Milliseconds, Samples } from '../units.ts';
@@ -23,7 +23,7 @@ export interface FilmDemux {
 const AAC_FRAME: Samples = 1024;
 
 /**
- * @param head the beginning of the stream, where it is joined later: then it begins with the first key picture; else null
+ * @param head the beginning of the stream, where it is joined later: then it begins with a cluster, and its pictures with a key picture; else null
  * @param rate pictures a second, as the publisher says; 0: it does not
  */
 export function filmDemux(head: Uint8Array | null, rate: number): FilmDemux {
@@ -33,6 +33,8 @@ export function filmDemux(head: Uint8Array | null, rate: number): FilmDemux {
   };
   let opening: FilmHead | null = head === null ? null : readFilmHead(head);
   let hasBegun = false;
+  /** Decoding pictures has begun. */
+  let hasKey = false;
   /** When the first packet of sound begins, on the clock of the stream. */
   let zero: Milliseconds | null = null;
   let early: WebmBlock[] = [];
@@ -43,7 +45,7 @@ export function filmDemux(head: Uint8Array | null, rate: number): FilmDemux {
     if (hasBegun) return partsOf(webmBlocks(bytes, state), isPast);
     const isStart = opening === null;
     opening ??= readFilmHead(bytes);
-    const from = isStart ? opening?.length : keyClusterIn(bytes, 'first');
+    const from = isStart ? opening?.length : clusterIn(bytes);
     if (opening === null || from === undefined || from < 0) return [];
     hasBegun = true;
     const { format, preSkip } = opening;
@@ -60,17 +62,26 @@ export function filmDemux(head: Uint8Array | null, rate: number): FilmDemux {
     const parts: IntakePart[] = [];
     for (const block of blocks) {
       if (block.track === 'pictures') {
+        hasKey ||= block.isKey;
+        if (!hasKey) continue;
         if (zero === null) early.push(block);
         else parts.push(...pictured(block, zero));
       } else if (!isPast) {
         const isFirst = zero === null;
-        zero ??= block.at;
+        zero ??= begins(block.at);
         parts.push({ kind: 'packets', packets: [heard(block.bytes)] });
         if (isFirst) for (const each of early) parts.push(...pictured(each, zero));
         early = [];
       }
     }
     return parts.reduce<IntakePart[]>(joined, []);
+  }
+
+  /** Frames of AAC begin between the ticks of the stream: as its writer counts them, for all who join anywhere. */
+  function begins(at: Milliseconds): Milliseconds {
+    if (opening?.format.codec !== 'aac') return at;
+    const frameMs = (AAC_FRAME * 1000) / opening.format.sampleRate;
+    return Math.round(at / frameMs) * frameMs;
   }
 
   function heard(bytes: Uint8Array): LivePacket {

@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
+import { MOST_PICTURE } from './picture-format.ts';
 
 /** A coded packet of a show with pictures, on the clock of its publisher. */
 export interface FilmPacket {
@@ -20,46 +21,9 @@ export interface PicturePart {
 
 /** Flags in one byte, size in two, time in four, in network order. */
 export const FILM_RECORD_HEAD: Bytes = 7;
-const FLAG = { picture: 1, key: 2, goesOn: 4, isPart: 8 } as const;
+export const FLAG = { picture: 1, key: 2, goesOn: 4, isPart: 8 } as const;
 /** Of the time. */
-const TICKS_PER_MS = 10;
-/** Of 720p it is a fifth. */
-const MOST_PICTURE: Bytes = 512 * 1024;
-
-/** Packets as payloads of at most `most` bytes; a picture may be cut, sound is not. */
-export function writeFilmRecords(packets: readonly FilmPacket[], most: Bytes): Uint8Array[] {
-  const payloads: Uint8Array[] = [];
-  let records: Uint8Array[] = [];
-  let room = most;
-  const close = (): void => {
-    if (records.length > 0) payloads.push(Buffer.concat(records));
-    [records, room] = [[], most];
-  };
-  for (const { track, bytes, at, isKey } of packets) {
-    const kind = track === 'sound' ? 0 : FLAG.picture | (isKey ? FLAG.key : 0);
-    if (track === 'sound' && FILM_RECORD_HEAD + bytes.length > room) close();
-    for (let from = 0; from < bytes.length;) {
-      if (room <= FILM_RECORD_HEAD) close();
-      const piece = bytes.subarray(from, from + room - FILM_RECORD_HEAD);
-      const isLast = from + piece.length === bytes.length;
-      records.push(record(kind | (from > 0 ? FLAG.goesOn : 0) | (isLast ? 0 : FLAG.isPart), at, piece));
-      room -= FILM_RECORD_HEAD + piece.length;
-      from += piece.length;
-    }
-  }
-  close();
-  return payloads;
-}
-
-function record(flags: number, at: Milliseconds, bytes: Uint8Array): Uint8Array {
-  const written = new Uint8Array(FILM_RECORD_HEAD + bytes.length);
-  const view = new DataView(written.buffer);
-  view.setUint8(0, flags);
-  view.setUint16(1, bytes.length);
-  view.setUint32(3, Math.round(at * TICKS_PER_MS));
-  written.set(bytes, FILM_RECORD_HEAD);
-  return written;
-}
+export const TICKS_PER_MS = 10;
 
 /**
  * The packets that are whole with the payload of a data message, and the part of a picture that is left; `isLost`: messages
@@ -100,6 +64,12 @@ export function readFilmRecords(
   }
   return { packets, part };
 }
+
+/** The time that a record tells, which has 32 bits of it (five days), nearest to `due`. */
+export const timeNear = (due: Milliseconds, at: Milliseconds): Milliseconds =>
+  at + Math.round((due - at) / TURN_MS) * TURN_MS;
+
+const TURN_MS: Milliseconds = 2 ** 32 / TICKS_PER_MS;
 
 const timeAt = (view: DataView, start: Bytes): Milliseconds => view.getUint32(start - 4) / TICKS_PER_MS;
 

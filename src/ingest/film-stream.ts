@@ -1,5 +1,7 @@
 import { BatonError } from '../errors.ts';
+import { setsIn } from '../media/avc-pictures.ts';
 import { pictureIn, sampleUnits } from '../media/avc-sample.ts';
+import { writeAvcConfig } from '../media/avc.ts';
 import {
   MOST_OFFSET,
   PICTURE_TRACK,
@@ -10,9 +12,9 @@ import {
   streamHead,
   type StreamSound,
 } from '../media/matroska-stream.ts';
-import type { Milliseconds, Samples } from '../units.ts';
+import type { Bytes, Milliseconds, Samples } from '../units.ts';
 import type { FilmPacket } from './film-records.ts';
-import { pictureSize } from './picture-format.ts';
+import { MOST_PICTURE, pictureSize } from './picture-format.ts';
 
 /** Where a stream with pictures stands that is being written; as JSON it goes on in another process. */
 export interface FilmStreamState {
@@ -49,6 +51,10 @@ const SAME: Milliseconds = 50;
 const FARTHEST: Milliseconds = 20_000;
 /** Of sound before the first picture: a few seconds. */
 const MOST_HELD = 250;
+/** It is stored with each batch until then. */
+const MOST_HELD_BYTES: Bytes = 256 * 1024;
+/** A picture that is shown later, before there is sound, is one of a clock that does not begin with the show. */
+const FIRST_PICTURE: Milliseconds = 1_000;
 
 /**
  * The packets as a stream of Matroska. Clusters begin with key pictures. Its clock is that of the sound, as if nothing were
@@ -80,8 +86,9 @@ export function addToFilm(packets: readonly FilmPacket[], sound: ShowSound, stat
     const ahead = at - msOf(state.samples);
     if (state.samples === 0 || Math.abs(ahead - state.ahead) > SAME) state.ahead = ahead;
     if (state.config === null) {
-      if (state.held.length >= MOST_HELD) throw refused('no key picture');
       state.held = [...state.held, Buffer.from(bytes).toString('base64')];
+      const heldBytes = state.held.reduce((sum, { length }) => sum + (length * 3) / 4, 0);
+      if (state.held.length > MOST_HELD || heldBytes > MOST_HELD_BYTES) throw refused('no key picture');
     } else add(SOUND_TRACK, ticksOf(msOf(state.samples)), true, bytes);
     state.samples += samples;
   }
@@ -97,11 +104,18 @@ export function addToFilm(packets: readonly FilmPacket[], sound: ShowSound, stat
   }
 
   function addPicture({ bytes, at, isKey }: FilmPacket): void {
-    const kind = pictureIn(sampleUnits(bytes) ?? []);
+    const units = sampleUnits(bytes) ?? [];
+    const kind = pictureIn(units);
+    if (bytes.length > MOST_PICTURE) throw refused(`a picture of ${bytes.length} bytes`);
     if (kind === null || (isKey && kind !== 'key')) throw refused('pictures that are no H.264');
+    const sets = setsIn(units);
+    if (sets.sequences.length > 0 && sets.pictures.length > 0)
+      pictureSize(writeAvcConfig(sets.sequences, sets.pictures));
     if (at < state.saidAt) throw refused('a picture that is shown before the one before it');
     state.saidAt = at;
     if (state.isBroken && kind !== 'key') return;
+    const isFirst = state.samples === 0 && state.cluster === null;
+    if (isFirst && Math.abs(at - state.ahead) > FIRST_PICTURE) state.ahead = at;
     const shownAt = at - state.ahead;
     if (Math.abs(shownAt - msOf(state.samples)) > FARTHEST) throw refused('a picture far from its sound');
     if (state.held.length > 0) release();

@@ -114,7 +114,7 @@ function showDemux(format: IngestFormat, head: Uint8Array | null): ShowDemux {
 async function keyBatch(name: ShowName, index: number, shows: ShowStore, signal: AbortSignal): Promise<number> {
   for (let at = index; at >= 0 && index - at < MOST_BURST_BATCHES; at--) {
     const batch = await shows.batch(name, at, signal);
-    if (batch?.kind === 'sound' && keyClusterIn(batch.bytes, 'first') >= 0) return at;
+    if (batch?.kind === 'sound' && keyClusterIn(batch.bytes) >= 0) return at;
   }
   return index;
 }

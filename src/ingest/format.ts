@@ -1,6 +1,5 @@
-import { BatonError } from '../errors.ts';
 import type { Hertz } from '../units.ts';
-import { readPictureFormat, type PictureFormat } from './picture-format.ts';
+import { BASE64, readPictureFormat, refused, type PictureFormat } from './picture-format.ts';
 
 /**
  * What a publisher sends. The bytes of data messages are those of a stream, cut anywhere; or whole packets, as in
@@ -33,7 +32,6 @@ const STREAMS: readonly unknown[] = ['webm', 'mp3', 'adts', 'ogg'] satisfies Str
 const CODECS: readonly unknown[] = ['opus', 'aac'] satisfies PacketFormat['codec'][];
 const MAX_RATE: Hertz = 96_000;
 const MAX_CHANNELS = 2;
-const BASE64 = /^[A-Za-z0-9+/_-]{1,2000}={0,2}$/;
 
 /** The format that `value`, of unknown origin, describes. @throws INGEST_FORMAT */
 export function readFormat(value: unknown): IngestFormat {
@@ -59,5 +57,3 @@ const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
 
 const isWhole = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-
-const refused = (detail: string): BatonError => new BatonError('INGEST_FORMAT', detail.slice(0, 200));

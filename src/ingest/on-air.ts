@@ -99,8 +99,11 @@ export function createOnAir(
   let ending: Promise<EndBatch | null> | null = null;
 
   function add(bytes: Uint8Array): void {
-    if (bytes.length > 0) tail.add({ bytes: Uint8Array.from(bytes), title: null, addedAt: now() });
-    if (bytes.length > 0) pieces.push(Uint8Array.from(bytes));
+    if (bytes.length > 0) {
+      const copy = Uint8Array.from(bytes);
+      tail.add({ bytes: copy, title: null, addedAt: now() });
+      pieces.push(copy);
+    }
     pending += bytes.length;
     pulse.beat();
     if (pending >= BATCH_BYTES) flush();

@@ -11,21 +11,6 @@ export interface PacketRecord {
 /** Samples and size, two bytes each, in network order. */
 export const RECORD_HEAD: Bytes = 4;
 
-/** Packets one behind the other: samples and size in two bytes each, then the packet. */
-export function writePacketRecords(packets: readonly PacketRecord[]): Uint8Array {
-  const size = packets.reduce((sum, { bytes }) => sum + RECORD_HEAD + bytes.length, 0);
-  const written = new Uint8Array(size);
-  const view = new DataView(written.buffer);
-  let at = 0;
-  for (const { samples, bytes } of packets) {
-    view.setUint16(at, samples);
-    view.setUint16(at + 2, bytes.length);
-    written.set(bytes, at + RECORD_HEAD);
-    at += RECORD_HEAD + bytes.length;
-  }
-  return written;
-}
-
 /** The packets in the payload of a data message. @throws INGEST_INVALID unless they fill it */
 export function readPacketRecords(payload: Uint8Array): PacketRecord[] {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);

@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { readAvcConfig, readAvcSequence } from '../media/avc.ts';
+import type { Bytes } from '../units.ts';
 
 /** The pictures of a show, as WebCodecs' VideoEncoder makes them with `avc: { format: 'avc' }`. */
 export interface PictureFormat {
@@ -13,8 +14,12 @@ export interface PictureFormat {
   readonly frameRate: number;
 }
 
+/** A coded picture. Of 720p it is a fifth. */
+export const MOST_PICTURE: Bytes = 512 * 1024;
+
 const AVC = /^avc1\.[0-9a-f]{6}$/i;
-const BASE64 = /^[A-Za-z0-9+/_-]{1,2000}={0,2}$/;
+/** As much as a description of a codec takes. */
+export const BASE64 = /^[A-Za-z0-9+/_-]{1,2000}={0,2}$/;
 const MOST_PIXELS = 1920 * 1088;
 const LARGEST_SIDE = 1920;
 const HIGHEST_RATE = 60;
@@ -49,4 +54,5 @@ export function pictureSize(bytes: Uint8Array): { readonly width: number; readon
   return { width, height };
 }
 
-const refused = (detail: string): BatonError => new BatonError('INGEST_FORMAT', detail.slice(0, 200));
+/** Of what `hello` says. */
+export const refused = (detail: string): BatonError => new BatonError('INGEST_FORMAT', detail.slice(0, 200));

@@ -61,7 +61,7 @@ export function createTail(recent: readonly SoundBatch[], at: Bytes): Tail {
     add,
     placeOf,
     keyBefore: (number) => {
-      const index = items.slice(0, number - first + 1).findLastIndex(({ bytes }) => keyClusterIn(bytes, 'first') >= 0);
+      const index = items.slice(0, number - first + 1).findLastIndex(({ bytes }) => keyClusterIn(bytes) >= 0);
       return index < 0 ? null : first + index;
     },
     lastAt: () => items.at(-1)?.addedAt ?? -Infinity,

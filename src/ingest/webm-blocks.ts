@@ -4,6 +4,7 @@ import { blockTrack, readMatroskaBlock } from '../media/matroska-blocks.ts';
 import { readPictureTrack, readSegmentInfo, readTracks } from '../media/matroska-head.ts';
 import { ID } from '../media/matroska-ids.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
+import { MOST_PICTURE } from './picture-format.ts';
 
 /** A block of a live WebM. */
 export interface WebmBlock {
@@ -49,13 +50,13 @@ export const newWebm = (hasPictures: boolean): WebmState => ({
 
 /** What MediaRecorder writes before the first cluster is a few hundred bytes. */
 const MOST_TRACKS: Bytes = 64 * 1024;
-/** A block of sound, and of a picture. */
+/** A block of sound. */
 const MOST_BLOCK: Bytes = 64 * 1024;
-const MOST_PICTURE: Bytes = 512 * 1024;
 const BLOCK_HEAD: Bytes = 16;
 /** A picture of a video track. */
 const MOST_PASSED_OVER: Bytes = 4 * 2 ** 20;
 const NS_PER_MS = 1e6;
+const LONGEST_TICK: Milliseconds = 1_000;
 const CLUSTER = Uint8Array.of(0x1f, 0x43, 0xb6, 0x75);
 /** Elements whose content is read as elements. */
 const ENTERED: readonly number[] = [ID.segment, ID.cluster];
@@ -73,7 +74,15 @@ const KNOWN: readonly number[] = [
 export function webmBlocks(bytes: Uint8Array, state: WebmState): WebmBlock[] {
   const blocks: WebmBlock[] = [];
   let rest: Uint8Array = Buffer.concat([Buffer.from(state.rest, 'base64'), bytes]);
-  if (state.isLost) rest = fromCluster(rest, state);
+  if (state.isLost) {
+    const cluster = Buffer.from(rest).indexOf(CLUSTER);
+    if (cluster < 0) {
+      state.rest = Buffer.from(rest.subarray(-CLUSTER.length + 1)).toString('base64');
+      return [];
+    }
+    state.isLost = false;
+    rest = rest.subarray(cluster);
+  }
   let at = 0;
   while (at < rest.length) {
     if (state.skip > 0) {
@@ -106,7 +115,8 @@ function step(bytes: Uint8Array, at: number, state: WebmState, blocks: WebmBlock
   if (content.length < Math.min(head.size, BLOCK_HEAD)) return 0;
   const track = head.id === ID.simpleBlock ? blockTrack(content) : null;
   if (track !== null && kindOf(track, state) === null) return passOver(head, state);
-  if (!isWhole(content, head, state.pictures && track !== state.track ? MOST_PICTURE : MOST_BLOCK)) return 0;
+  if (!isWhole(content, head, state.pictures && track !== state.track ? MOST_PICTURE + BLOCK_HEAD : MOST_BLOCK))
+    return 0;
   const block = readMatroskaBlock(head.id, content);
   if (block === null) throw refused('a damaged block');
   const kind = kindOf(block.track, state);
@@ -134,8 +144,15 @@ function passOver({ id, length, size }: EbmlHead, state: WebmState): Bytes {
 }
 
 function readClock(content: Uint8Array, { id, length, size }: EbmlHead, state: WebmState): Bytes {
-  if (id === ID.timestamp) state.cluster = ebmlUint(content);
-  else state.tickMs = readSegmentInfo(content).tickNs / NS_PER_MS;
+  if (id === ID.timestamp) {
+    const ticks = ebmlUint(content);
+    if (content.length > 8 || !Number.isSafeInteger(ticks)) throw refused('a time that is none');
+    state.cluster = ticks;
+  } else {
+    const tickMs = readSegmentInfo(content).tickNs / NS_PER_MS;
+    if (!(tickMs <= LONGEST_TICK)) throw refused(`ticks of ${tickMs} ms`);
+    state.tickMs = tickMs;
+  }
   return length + (size ?? 0);
 }
 
@@ -156,13 +173,6 @@ function picturesIn(content: Uint8Array): WebmPictures {
   if (track?.codecId !== 'V_MPEG4/ISO/AVC' || track.isSealed) throw refused(`pictures of ${track?.codecId ?? 'none'}`);
   const { number, codecPrivate } = track;
   return { track: number, config: codecPrivate && Buffer.from(codecPrivate).toString('base64') };
-}
-
-function fromCluster(bytes: Uint8Array, state: WebmState): Uint8Array {
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(CLUSTER);
-  if (at < 0) return bytes.subarray(Math.max(0, bytes.length - CLUSTER.length + 1));
-  state.isLost = false;
-  return bytes.subarray(at);
 }
 
 const refused = (detail: string): BatonError => new BatonError('INGEST_FORMAT', `WebM with ${detail}`);

@@ -14,8 +14,8 @@ import { newWebm, webmBlocks, type WebmState } from './webm-blocks.ts';
 /** Makes the stream of a show of what its publisher sends: Ogg, MP3 or ADTS, with pictures Matroska; it is its recording as well. */
 export interface Writer {
   /**
-   * What the payload of the next message adds to the stream. @throws INGEST_FORMAT for what is not in the format that was
-   * announced, INGEST_INVALID for packets that are cut
+   * What the payload of the next message adds to the stream; where it throws, nothing has changed. @throws INGEST_FORMAT for what
+   * is not in the format that was announced, INGEST_INVALID for packets that are cut
    */
   push(payload: Uint8Array): Uint8Array;
   /** What ends the stream. */
@@ -55,7 +55,15 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
   };
 
   return {
-    push: (payload) => count(write(payload)),
+    push: (payload) => {
+      const before = [{ ...ogg }, { ...webm }, { ...film }];
+      try {
+        return count(write(payload));
+      } catch (thrown) {
+        for (const [at, state] of [ogg, webm, film].entries()) if (state !== null) restore(state, before[at] ?? {});
+        throw thrown;
+      }
+    },
     end: () => count(isOpus && ogg.sequence > 0 ? oggOpusEnd(ogg) : NOTHING),
     lose: () => {
       if (film !== null) breakFilm(film);
@@ -68,6 +76,12 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
       ...(film !== null && { film: { ...film } }),
     }),
   };
+}
+
+/** Makes `state` what it was. */
+function restore(state: object, before: object): void {
+  for (const key of Object.keys(state)) if (!(key in before)) Reflect.deleteProperty(state, key);
+  Object.assign(state, before);
 }
 
 /** The content type of the stream. */

@@ -1,14 +1,6 @@
 import type { Bytes, Hertz, Samples } from '../units.ts';
-import {
-  ebmlAscii,
-  ebmlDouble,
-  ebmlElement,
-  ebmlJoined,
-  ebmlNumber,
-  ebmlSize,
-  UNKNOWN_SIZE,
-  type EbmlPart,
-} from './ebml-write.ts';
+import { ebmlDouble, ebmlElement, ebmlJoined, ebmlNumber, ebmlSize, UNKNOWN_SIZE } from './ebml-write.ts';
+import { segmentHead, TRACK_TYPE, trackEntry } from './matroska.ts';
 
 /** The two tracks of a stream. */
 export interface StreamTracks {
@@ -44,7 +36,6 @@ export const MOST_OFFSET = 30_000;
 const TICK_NS = 1e9 / STREAM_TICKS;
 /** RFC 7845 4.6. */
 const OPUS_ROLL_NS = 80_000_000;
-const TYPE = { pictures: 1, sound: 2 } as const;
 
 /**
  * The head of an endless Matroska stream (RFC 9559) of sound and pictures, to which clusters are added: a segment of
@@ -52,18 +43,6 @@ const TYPE = { pictures: 1, sound: 2 } as const;
  */
 export function streamHead({ sound, pictures }: StreamTracks): Uint8Array {
   const { codecId, codecPrivate, sampleRate, channels, preSkip } = sound;
-  const head = ebmlElement(
-    [0x1a, 0x45, 0xdf, 0xa3],
-    ebmlElement([0x42, 0x82], ebmlAscii('matroska')),
-    ebmlElement([0x42, 0x87], ebmlNumber(4)), // DocTypeVersion
-    ebmlElement([0x42, 0x85], ebmlNumber(2)), // DocTypeReadVersion
-  );
-  const info = ebmlElement(
-    [0x15, 0x49, 0xa9, 0x66],
-    ebmlElement([0x2a, 0xd7, 0xb1], ebmlNumber(TICK_NS)),
-    ebmlElement([0x4d, 0x80], ebmlAscii('Baton')), // MuxingApp
-    ebmlElement([0x57, 0x41], ebmlAscii('Baton')), // WritingApp
-  );
   const delay = ebmlElement([0x56, 0xaa], ebmlNumber(Math.round((preSkip * 1e9) / sampleRate))); // CodecDelay
   const roll = ebmlElement([0x56, 0xbb], ebmlNumber(OPUS_ROLL_NS)); // SeekPreRoll
   const audio = ebmlElement(
@@ -76,31 +55,13 @@ export function streamHead({ sound, pictures }: StreamTracks): Uint8Array {
     ebmlElement([0xb0], ebmlNumber(pictures.width)),
     ebmlElement([0xba], ebmlNumber(pictures.height)),
   );
-  const tracks = ebmlElement(
-    [0x16, 0x54, 0xae, 0x6b],
-    trackEntry(SOUND_TRACK, TYPE.sound, codecId, codecPrivate, ...(codecId === 'A_OPUS' ? [delay, roll] : []), audio),
-    trackEntry(PICTURE_TRACK, TYPE.pictures, 'V_MPEG4/ISO/AVC', pictures.config, video),
+  const details = codecId === 'A_OPUS' ? [delay, roll, audio] : [audio];
+  return segmentHead(
+    TICK_NS,
+    trackEntry(SOUND_TRACK, TRACK_TYPE.sound, codecId, codecPrivate, ...details),
+    trackEntry(PICTURE_TRACK, TRACK_TYPE.pictures, 'V_MPEG4/ISO/AVC', pictures.config, video),
   );
-  return ebmlJoined([head, [0x18, 0x53, 0x80, 0x67], UNKNOWN_SIZE, info, tracks]);
 }
-
-const trackEntry = (
-  number: number,
-  type: number,
-  codecId: string,
-  codecPrivate: Uint8Array,
-  ...details: readonly EbmlPart[]
-): Uint8Array =>
-  ebmlElement(
-    [0xae],
-    ebmlElement([0xd7], ebmlNumber(number)),
-    ebmlElement([0x73, 0xc5], ebmlNumber(number)), // TrackUID
-    ebmlElement([0x83], ebmlNumber(type)),
-    ebmlElement([0x9c], ebmlNumber(0)), // FlagLacing
-    ebmlElement([0x86], ebmlAscii(codecId)),
-    ebmlElement([0x63, 0xa2], codecPrivate),
-    ...details,
-  );
 
 /** Begins a cluster, to which blocks are added until the next one begins. */
 export function streamCluster(ticks: number): Uint8Array {
@@ -122,15 +83,17 @@ export function streamBlock(track: number, offset: number, isKey: boolean, packe
   return block;
 }
 
-/** Where in a stream the first cluster begins that begins with a key picture, or the last one; -1 where there is none. */
-export function keyClusterIn(bytes: Uint8Array, which: 'first' | 'last'): number {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const next = (from: number): number =>
-    which === 'first' ? buffer.indexOf(CLUSTER, from) : from < 0 ? -1 : buffer.lastIndexOf(CLUSTER, from);
-  for (let at = next(which === 'first' ? 0 : buffer.length); at >= 0; at = next(which === 'first' ? at + 1 : at - 1)) {
+/** Where in a stream the first cluster begins; -1 where there is none. */
+export function clusterIn(bytes: Uint8Array, from: Bytes = 0): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(CLUSTER, from);
+}
+
+/** Where in a stream the first cluster begins that begins with a key picture; -1 where there is none. */
+export function keyClusterIn(bytes: Uint8Array): number {
+  for (let at = clusterIn(bytes); at >= 0; at = clusterIn(bytes, at + 1)) {
     const block = at + CLUSTER.length + TIME_BYTES;
-    const [flags, track] = [buffer[block + BLOCK_HEAD - 1], buffer[block + BLOCK_HEAD - 4]];
-    if (buffer[block] === 0xa3 && track === (0x80 | PICTURE_TRACK) && flags === 0x80) return at;
+    const [flags, track] = [bytes[block + BLOCK_HEAD - 1], bytes[block + BLOCK_HEAD - 4]];
+    if (bytes[block] === 0xa3 && track === (0x80 | PICTURE_TRACK) && flags === 0x80) return at;
   }
   return -1;
 }

@@ -30,8 +30,6 @@ export interface MatroskaPictures {
 }
 
 const TRACK = 1;
-const VIDEO = 1;
-const AUDIO = 2;
 const NANOSECONDS_PER_TICK = 1_000_000;
 const PACKET_HEAD_BYTES: Bytes = 27;
 
@@ -45,7 +43,7 @@ export function matroskaHead({ codecId, codecPrivate, sampleRate, channels }: Ma
     ebmlElement([0xb5], ebmlDouble(sampleRate)),
     ebmlElement([0x9f], ebmlNumber(channels)),
   );
-  return streamHead(AUDIO, codecId, codecPrivate, sound);
+  return segmentHead(NANOSECONDS_PER_TICK, trackEntry(TRACK, TRACK_TYPE.sound, codecId, codecPrivate, sound));
 }
 
 /** The same of a stream with one track of pictures. */
@@ -58,15 +56,12 @@ export function matroskaPicturesHead({
 }: MatroskaPictures): Uint8Array {
   const picture = ebmlElement([0xe0], ebmlElement([0xb0], ebmlNumber(width)), ebmlElement([0xba], ebmlNumber(height)));
   const lasting = ebmlElement([0x23, 0xe3, 0x83], ebmlNumber(pictureMs * NANOSECONDS_PER_TICK)); // DefaultDuration
-  return streamHead(VIDEO, codecId, codecPrivate, lasting, picture);
+  const entry = trackEntry(TRACK, TRACK_TYPE.pictures, codecId, codecPrivate, lasting, picture);
+  return segmentHead(NANOSECONDS_PER_TICK, entry);
 }
 
-function streamHead(
-  type: number,
-  codecId: string,
-  codecPrivate: Uint8Array | undefined,
-  ...details: EbmlPart[]
-): Uint8Array {
+/** The beginning of a segment of unknown size, without anything that points into it: its clock and its tracks. */
+export function segmentHead(tickNs: number, ...tracks: readonly Uint8Array[]): Uint8Array {
   const head = ebmlElement(
     [0x1a, 0x45, 0xdf, 0xa3],
     ebmlElement([0x42, 0x82], ebmlAscii('matroska')),
@@ -75,22 +70,34 @@ function streamHead(
   );
   const info = ebmlElement(
     [0x15, 0x49, 0xa9, 0x66],
-    ebmlElement([0x2a, 0xd7, 0xb1], ebmlNumber(NANOSECONDS_PER_TICK)),
+    ebmlElement([0x2a, 0xd7, 0xb1], ebmlNumber(tickNs)),
     ebmlElement([0x4d, 0x80], ebmlAscii('Baton')), // MuxingApp
     ebmlElement([0x57, 0x41], ebmlAscii('Baton')), // WritingApp
   );
-  const track = ebmlElement(
+  const all = ebmlElement([0x16, 0x54, 0xae, 0x6b], ...tracks);
+  return ebmlJoined([head, [0x18, 0x53, 0x80, 0x67], UNKNOWN_SIZE, info, all]);
+}
+
+export const TRACK_TYPE = { pictures: 1, sound: 2 } as const;
+
+/** A track of a segment; its blocks are not laced. */
+export const trackEntry = (
+  number: number,
+  type: (typeof TRACK_TYPE)[keyof typeof TRACK_TYPE],
+  codecId: string,
+  codecPrivate: Uint8Array | undefined,
+  ...details: readonly EbmlPart[]
+): Uint8Array =>
+  ebmlElement(
     [0xae],
-    ebmlElement([0xd7], ebmlNumber(TRACK)), // TrackNumber
-    ebmlElement([0x73, 0xc5], ebmlNumber(TRACK)), // TrackUID
+    ebmlElement([0xd7], ebmlNumber(number)), // TrackNumber
+    ebmlElement([0x73, 0xc5], ebmlNumber(number)), // TrackUID
     ebmlElement([0x83], ebmlNumber(type)), // TrackType
     ebmlElement([0x9c], ebmlNumber(0)), // FlagLacing
     ebmlElement([0x86], ebmlAscii(codecId)),
     codecPrivate ? ebmlElement([0x63, 0xa2], codecPrivate) : [],
     ...details,
   );
-  return ebmlJoined([head, [0x18, 0x53, 0x80, 0x67], UNKNOWN_SIZE, info, ebmlElement([0x16, 0x54, 0xae, 0x6b], track)]);
-}
 
 /**
  * One packet as a cluster of its own, so that no state is kept and no relative timestamp can overflow.

@@ -3,13 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
-import { readFilmRecords, writeFilmRecords, type FilmPacket, type PicturePart } from '../../src/ingest/film-records.ts';
+import { readFilmRecords, type FilmPacket, type PicturePart } from '../../src/ingest/film-records.ts';
 import type { PacketFormat } from '../../src/ingest/format.ts';
 import { writePublisherMessage, type ServerMessage } from '../../src/ingest/message.ts';
 import { startBaton, type TestBaton } from '../support/baton.ts';
 import { tokenFor } from './on-air.ts';
 import { filmPackets, type SentFilm } from './sent-film.ts';
 import { packetsOf, streamOf, type Sent } from './sent.ts';
+import { writeFilmRecords } from './write-records.ts';
 
 let baton: TestBaton;
 let opus: Sent;

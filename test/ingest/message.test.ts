@@ -10,7 +10,8 @@ import {
   type Hello,
   type PublisherMessage,
 } from '../../src/ingest/message.ts';
-import { readPacketRecords, writePacketRecords } from '../../src/ingest/packet-records.ts';
+import { readPacketRecords } from '../../src/ingest/packet-records.ts';
+import { writePacketRecords } from './write-records.ts';
 
 const hello: Hello = {
   ...{ type: 'hello', token: 'k.1.c.s', channel: 'my-radio', show: '2026-11-30-a1', from: 3, name: 'Radio' },

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { writeFilmRecords, type FilmPacket } from '../../src/ingest/film-records.ts';
+import type { FilmPacket } from '../../src/ingest/film-records.ts';
 import type { IngestFormat, PacketFormat } from '../../src/ingest/format.ts';
 import { accessUnits, lengthPrefixed } from '../../src/media/annex-b.ts';
 import { NAL, nalType, writeAvcConfig } from '../../src/media/avc.ts';
@@ -11,6 +11,7 @@ import { demuxed, md5, type Demuxed } from '../support/demuxed.ts';
 import { ffmpeg } from '../support/ffmpeg.ts';
 import { testSignal } from '../support/signal.ts';
 import { packetsOf, pieces } from './sent.ts';
+import { writeFilmRecords } from './write-records.ts';
 
 /** A show with pictures that a test publishes. */
 export interface SentFilm {

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { IngestFormat } from '../../src/ingest/format.ts';
-import { writePacketRecords } from '../../src/ingest/packet-records.ts';
 import { codedFrames } from '../support/coded-frames.ts';
 import { ffmpeg } from '../support/ffmpeg.ts';
 import { testSignal } from '../support/signal.ts';
+import { writePacketRecords } from './write-records.ts';
 
 /** What a test publishes. */
 export interface Sent {

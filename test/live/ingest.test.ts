@@ -7,8 +7,8 @@ import { decode, ffmpeg } from '../support/ffmpeg.ts';
 import type { TestPublisher } from '../support/publisher.ts';
 import { publish, recordingOf, tokenFor } from '../ingest/on-air.ts';
 import { oggPackets, packetsOf, streamOf } from '../ingest/sent.ts';
-import { writePacketRecords } from '../../src/ingest/packet-records.ts';
 import { startPublisher } from '../support/publisher.ts';
+import { writePacketRecords } from '../ingest/write-records.ts';
 
 let baton: TestBaton;
 
