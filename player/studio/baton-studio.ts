@@ -20,8 +20,9 @@ const Base =
 export type StudioState = 'off' | 'starting' | 'live' | 'standby' | 'reconnecting' | 'finishing' | 'ended' | 'refused';
 
 /**
- * `<baton-studio>`: goes on air from a page, with a microphone or a file, and a camera if there is one (docs/ingest.md). A broken connection loses nothing
- * that the page still has. Its attributes, events, parts and variables stand in custom-elements.json.
+ * `<baton-studio>`: goes on air from a page, with a microphone or a file, and a camera if there is one
+ * (docs/ingest.md). A broken connection loses nothing that the page still has. Its attributes, events, parts and variables
+ * stand in custom-elements.json.
  */
 export class BatonStudio extends Base {
   static readonly observedAttributes = ['token', 'lang'];
@@ -185,7 +186,7 @@ export class BatonStudio extends Base {
       now: () => performance.now(),
       changed: () => this.#render(),
     });
-    if (!this.isConnected) {
+    if (!this.isConnected || this.#isStopping) {
       broadcast.close();
       return;
     }
@@ -221,7 +222,7 @@ export class BatonStudio extends Base {
         server: this.getAttribute('server'),
       },
       picture: this.#broadcast?.picture() ?? null,
-      notice: this.#isOn() ? (this.#broadcast?.pictureless ?? null) : null,
+      notice: this.#isOn() ? (this.#broadcast?.pictureless() ?? null) : null,
       refusal: uplink?.at === 'refused' ? uplink.message : null,
       level: this.#isOn() ? (this.#broadcast?.level.peak() ?? -Infinity) : -Infinity,
     });

@@ -6,6 +6,7 @@ import { createFilmEncoder } from './film-encoder.ts';
 import { createLevel } from './level.ts';
 import type { Level } from './level.ts';
 import { canEncodePictures, PICTURE_BITRATE } from './picture-packets.ts';
+import type { Pictureless } from './picture-packets.ts';
 import { createResendQueue } from './resend-queue.ts';
 import type { ResendQueue } from './resend-queue.ts';
 import { canEncodeSound } from './sound-packets.ts';
@@ -46,7 +47,7 @@ export interface Broadcast {
   /** What the camera shows; null without one. */
   picture(): MediaStream | null;
   /** Why there is sound alone, though a camera is chosen. */
-  readonly pictureless: Pictureless | null;
+  pictureless(): Pictureless | null;
   /** Seconds of sound that the server does not have yet. */
   behind(): number;
   setMuted(isMuted: boolean): void;
@@ -56,9 +57,6 @@ export interface Broadcast {
   /** Ends everything at once. */
   close(): void;
 }
-
-/** `noPictures`: the browser does not code them as they are needed. */
-export type Pictureless = 'noCamera' | 'noPictures';
 
 /** What waits to be sent is kept in memory: above so much, sound alone is added. */
 const MOST_WAITING = 48 * 2 ** 20;
@@ -97,8 +95,9 @@ async function onAir(
   source: SoundSource,
   seen: Camera | Pictureless | null,
 ): Promise<Broadcast> {
-  const camera = typeof seen === 'object' ? seen : null;
-  const bitrate = options.bitrate + (camera === null ? 0 : PICTURE_BITRATE);
+  let camera = typeof seen === 'object' ? seen : null;
+  let pictureless = typeof seen === 'string' ? seen : null;
+  let bitrate = options.bitrate + (camera === null ? 0 : PICTURE_BITRATE);
   const life = new AbortController();
   const gain = new GainNode(context);
   source.node.connect(gain);
@@ -107,6 +106,7 @@ async function onAir(
   let uplink: Uplink | null = null;
   let song: readonly [string, string] | null = null;
   let isStopping = false;
+  let stopping: Promise<void> | null = null;
   let failure: UplinkState | null = null;
   let encoder: Encoder = await begin();
 
@@ -121,7 +121,15 @@ async function onAir(
     };
     if (camera === null) return createEncoder(gain, options.tap, sound);
     const isHeld = (): boolean => queue.bytes() > MOST_WAITING;
-    return createFilmEncoder(gain, options.tap, { ...sound, camera, now: options.now, isHeld });
+    const film = { ...sound, camera, now: options.now, isHeld, pictureless: leaveOut };
+    return createFilmEncoder(gain, options.tap, film);
+  }
+
+  /** No more pictures come. */
+  function leaveOut(why: Pictureless): void {
+    camera?.close();
+    [camera, pictureless] = [null, why];
+    options.changed();
   }
 
   function fail(message: string): void {
@@ -153,28 +161,55 @@ async function onAir(
     } else void restart();
   }
 
-  /** A container has its head at the beginning: a new show needs a new one. */
+  /**
+   * A container has its head at the beginning: a new show needs a new one. So does sound that is alone because no picture
+   * has come.
+   */
   async function restart(): Promise<void> {
-    await encoder.stop();
-    queue = createResendQueue();
-    encoder = await begin();
-    connect(await encoder.format);
+    try {
+      await encoder.stop();
+      queue = createResendQueue();
+      encoder = await begin();
+      if (stopping !== null) await encoder.stop();
+      connect(await encoder.format);
+    } catch {
+      if (stopping === null) fail('The sound cannot be recorded.');
+      else nothing();
+    }
   }
 
-  async function stop(): Promise<void> {
-    if (isStopping) return;
-    await encoder.stop();
-    isStopping = true;
-    source.close();
-    camera?.close();
-    void context.close();
-    uplink?.end();
+  /** There is no first payload. */
+  function unmade(): void {
+    if (stopping === null && pictureless !== null) {
+      bitrate = options.bitrate;
+      void restart();
+    } else nothing();
+  }
+
+  /** It was stopped before there was anything to be sent. */
+  function nothing(): void {
+    failure ??= { at: 'ended', recording: null };
     options.changed();
   }
 
+  async function finish(): Promise<void> {
+    try {
+      await encoder.stop();
+    } finally {
+      isStopping = true;
+      source.close();
+      camera?.close();
+      void context.close();
+      uplink?.end();
+      options.changed();
+    }
+  }
+
+  const stop = (): Promise<void> => (stopping ??= finish().catch(() => undefined)); // `failed` tells
+
   addEventListener('online', () => uplink?.online(), { signal: life.signal });
   void source.over.then(stop);
-  void encoder.format.then(connect);
+  encoder.format.then(connect, unmade);
 
   return {
     state: () => failure ?? uplink?.state() ?? null,
@@ -183,7 +218,7 @@ async function onAir(
     links: () => uplink?.links() ?? null,
     level,
     picture: () => (isStopping ? null : (camera?.stream ?? null)),
-    pictureless: typeof seen === 'string' ? seen : null,
+    pictureless: () => pictureless,
     behind: () => (queue.bytes() * 8) / bitrate,
     setMuted: (isMuted) => void (gain.gain.value = isMuted ? 0 : 1),
     title(text, artist) {

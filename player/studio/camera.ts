@@ -54,16 +54,26 @@ async function* shown(
 ): AsyncGenerator<VideoFrame, void> {
   const video = document.createElement('video');
   Object.assign(video, { srcObject: stream, muted: true, playsInline: true });
-  await video.play();
-  while (!signal.aborted && track.readyState === 'live') {
-    const time = await new Promise<number | null>((resolve) => {
-      video.requestVideoFrameCallback((now) => resolve(now));
-      for (const over of [signal, track])
-        over.addEventListener(over === signal ? 'abort' : 'ended', () => resolve(null), { once: true });
-    });
-    if (time !== null) yield new VideoFrame(video, { timestamp: time * 1000 });
+  let wake: (time: number | null) => void = () => undefined;
+  signal.addEventListener('abort', () => wake(null), { once: true });
+  track.addEventListener('ended', () => wake(null), { once: true });
+  const isOver = (): boolean => signal.aborted || track.readyState !== 'live';
+  try {
+    if (!isOver())
+      await new Promise<number | null>((resolve, reject) => {
+        wake = resolve;
+        video.play().then(() => resolve(null), reject);
+      });
+    while (!isOver()) {
+      const time = await new Promise<number | null>((resolve) => {
+        wake = resolve;
+        video.requestVideoFrameCallback(resolve);
+      });
+      if (time !== null) yield new VideoFrame(video, { timestamp: time * 1000 });
+    }
+  } finally {
+    video.srcObject = null;
   }
-  video.srcObject = null;
 }
 
 async function* none(): AsyncGenerator<VideoFrame, void> {

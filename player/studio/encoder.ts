@@ -4,7 +4,7 @@ import type { Format } from './wire.ts';
 
 /** What makes payloads of sound until it is stopped. */
 export interface Encoder {
-  /** Known with the first payload. */
+  /** Known with the first payload; rejects where there is none to the end. */
   readonly format: Promise<Format>;
   /** All that has come in is passed on when it resolves. */
   stop(): Promise<void>;
@@ -56,6 +56,7 @@ async function packetEncoder(node: AudioNode, tap: string, options: EncoderOptio
     async stop() {
       await sound.stop();
       flush();
+      format.reject(new Error('No sound came.'));
     },
   };
 }

@@ -4,7 +4,10 @@ import type { PictureFormat } from './wire.ts';
 
 /** What makes H.264 of a camera until it is stopped. */
 export interface PicturePackets {
+  /** Rejects where there are none to the end. */
   readonly format: Promise<PictureFormat>;
+  /** Nothing comes from the camera. */
+  giveUp(): void;
   /** All that has come in is passed on when it resolves. */
   stop(): Promise<void>;
 }
@@ -15,8 +18,12 @@ export interface PicturePacketsOptions {
   /** Nothing is to be made for now: too much waits to be sent. */
   readonly isHeld: () => boolean;
   readonly packet: (bytes: Uint8Array, ms: number, isKey: boolean) => void;
-  readonly failed: (error: Error) => void;
+  /** No more come, though nobody has stopped them. */
+  readonly ended: (why: Pictureless) => void;
 }
+
+/** Why there are none; `noPictures`: the browser does not code them as they are needed. */
+export type Pictureless = 'noCamera' | 'noPictures';
 
 /** Baseline, which a camera's coder has everywhere; level 3.1 is enough for 720p at 30 pictures a second. */
 const CODEC = 'avc1.42001f';
@@ -45,8 +52,9 @@ export async function canEncodePictures(): Promise<boolean> {
 
 /** Encodes what a camera gives, with a key picture every 2 s, on the clock of the sound. */
 export function picturePackets(camera: Camera, options: PicturePacketsOptions): PicturePackets {
-  const { place, isHeld, packet, failed } = options;
+  const { place, isHeld, packet, ended } = options;
   const format = Promise.withResolvers<PictureFormat>();
+  format.promise.catch(() => undefined); // whoever waits for it is told
   const life = new AbortController();
   let size: { readonly width: number; readonly height: number } | null = null;
   let canvas: OffscreenCanvas | null = null;
@@ -61,7 +69,7 @@ export function picturePackets(camera: Camera, options: PicturePacketsOptions): 
       chunk.copyTo(bytes);
       packet(bytes, chunk.timestamp / 1000, chunk.type === 'key');
     },
-    error: failed,
+    error: () => over('noPictures'),
   });
 
   function take(frame: VideoFrame): void {
@@ -97,18 +105,32 @@ export function picturePackets(camera: Camera, options: PicturePacketsOptions): 
 
   const taking = (async () => {
     for await (const frame of camera.frames(life.signal)) {
-      take(frame);
-      frame.close();
+      try {
+        take(frame);
+      } finally {
+        frame.close();
+      }
     }
-  })().catch((error: unknown) => failed(error instanceof Error ? error : new Error(String(error))));
+  })()
+    .catch(() => undefined)
+    .finally(() => over('noCamera'));
+
+  function over(why: Pictureless): void {
+    if (life.signal.aborted) return;
+    life.abort();
+    format.reject(new Error('No pictures came.'));
+    ended(why);
+  }
 
   return {
     format: format.promise,
+    giveUp: () => over('noCamera'),
     async stop() {
       life.abort();
       await taking;
-      if (encoder.state === 'configured') await encoder.flush();
+      if (encoder.state === 'configured') await encoder.flush().catch(() => undefined);
       if (encoder.state !== 'closed') encoder.close();
+      format.reject(new Error('No pictures came.'));
     },
   };
 }

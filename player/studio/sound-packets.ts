@@ -65,7 +65,7 @@ export async function soundPackets(node: AudioNode, tap: string, options: SoundP
     async stop() {
       node.disconnect(tapped);
       tapped.port.onmessage = null;
-      if (encoder.state === 'configured') await encoder.flush();
+      if (encoder.state === 'configured') await encoder.flush().catch(() => undefined); // `failed` tells
       if (encoder.state !== 'closed') encoder.close();
     },
   };

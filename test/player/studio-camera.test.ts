@@ -134,6 +134,56 @@ test('a browser without H.264 sends sound alone, and says so; so does one withou
   }
 }, 60_000);
 
+test('a camera that gives no picture, or is unplugged, ends pictures and not the show', async () => {
+  await using tab = await studioPage(browser, '<baton-studio></baton-studio>');
+  const { page } = tab;
+  await using baton = await startBaton({ allowOrigins: [], config: { ingestOrigins: [tab.origin.origin] } });
+  await page.evaluate((server) => {
+    const { mediaDevices } = navigator;
+    const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (asked) => {
+      const isBlind = asked?.video !== undefined && document.title === 'blind';
+      if (!isBlind) return getUserMedia(asked);
+      const Silent = Reflect.get(globalThis, 'MediaStreamTrackGenerator') as new (init: object) => MediaStreamTrack;
+      return new MediaStream([new Silent({ kind: 'video' })]);
+    };
+    document.querySelector('baton-studio')?.setAttribute('server', server);
+  }, baton.origin);
+  await setProperty(page, 'token', tokenFor('blind', baton));
+  await page.getByLabel('Camera', { exact: true }).selectOption({ index: 1 });
+  const state = (): Promise<unknown> => propertyOf(page, 'state');
+  const [go, stop] = [page.getByRole('button', { name: /on air|New/ }), page.getByRole('button', { name: 'Stop' })];
+  const said = 'There is no camera, or the browser may not use it: sound alone is sent.';
+
+  await page.evaluate(() => (document.title = 'blind'));
+  await go.click();
+  await sleep(1_000);
+  await stop.click();
+  await expect.poll(state).toBe('ended'); // before there was anything to be sent
+  await go.click();
+  await expect.poll(state, { timeout: 25_000 }).toBe('live');
+  expect(await page.getByRole('alert').textContent()).toBe(said);
+  await stop.click();
+  await expect.poll(state, { timeout: 15_000 }).toBe('ended');
+  const stored = await recordingOf(baton, 'blind', showIn(await propertyOf(page, 'recording')));
+  expect(stored.subarray(0, 4).toString()).toBe('OggS');
+
+  await page.evaluate(() => (document.title = 'sighted'));
+  await go.click();
+  await expect.poll(state, { timeout: 20_000 }).toBe('live');
+  expect(await page.getByRole('alert').count()).toBe(0);
+  await page.getByLabel('What the camera shows').evaluate((video: HTMLVideoElement) => {
+    for (const track of (video.srcObject as MediaStream).getTracks()) track.stop();
+  });
+  await expect.poll(() => page.getByRole('alert').textContent()).toBe(said);
+  await sleep(1_500);
+  expect(await state()).toBe('live');
+  await stop.click();
+  await expect.poll(state, { timeout: 20_000 }).toBe('ended');
+  expect(await propertyOf(page, 'recording')).not.toBeNull();
+  expect(tab.errors).toEqual([]);
+}, 90_000);
+
 function packetsIn(payloads: readonly Uint8Array[]): FilmPacket[] {
   const packets: FilmPacket[] = [];
   let left: PicturePart | null = null;

@@ -182,6 +182,34 @@ test('the manifest names every attribute, property, method, event, part and vari
   expect(names(cssParts)).toEqual(unique(found.parts));
 });
 
+test('Stop while the browser still asks for the microphone: nothing goes on air, and nothing is left on', async () => {
+  await using tab = await studio('<baton-studio></baton-studio>');
+  const { page } = tab;
+  await using baton = await startBaton({ allowOrigins: [], config: { ingestOrigins: [tab.origin.origin] } });
+  await page.evaluate((server) => {
+    const { mediaDevices } = navigator;
+    const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (asked) => {
+      await new Promise((resolve) => addEventListener('allowed', resolve, { once: true }));
+      const stream = await getUserMedia(asked);
+      Object.assign(globalThis, { opened: stream });
+      return stream;
+    };
+    document.querySelector('baton-studio')?.setAttribute('server', server);
+  }, baton.origin);
+  await set(page, 'token', tokenFor('early', baton));
+  await page.getByRole('button', { name: 'Go on air' }).click();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.evaluate(() => dispatchEvent(new Event('allowed')));
+  await expect.poll(() => stateOf(page)).toBe('off');
+  const left = (): Promise<unknown> =>
+    page.evaluate(() => (globalThis as { opened?: MediaStream }).opened?.getTracks().map((track) => track.readyState));
+  await expect.poll(left).toEqual(['ended']);
+  expect(await payloadsOf(page)).toEqual([]);
+  expect(await page.getByRole('button', { name: 'Go on air' }).isEnabled()).toBe(true);
+  expect(tab.errors).toEqual([]);
+}, 40_000);
+
 test('what is refused is said, and a wrong token is not sent anywhere', async () => {
   await using tab = await studio('<baton-studio></baton-studio>');
   const { page } = tab;
