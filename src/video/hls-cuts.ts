@@ -6,7 +6,7 @@ import type { Seconds } from '../units.ts';
 import type { CutPicture, FilmCuts, FilmFacts, FilmPiece } from './film.ts';
 import type { HlsReels } from './hls-film.ts';
 import type { HlsFilmIndex } from './hls-film-index.ts';
-import { isBounded, isPlayable, nextCut, UNSEEN } from './playable.ts';
+import { isBounded, isPlayable, mayBeginAt, nextCut, UNSEEN } from './playable.ts';
 
 /**
  * Where the pictures of segments may be passed on as they are: each begins a sequence, nothing is missing, and the clock is
@@ -28,14 +28,17 @@ export function hlsCuts(
   const isRising = (times: readonly number[]): boolean =>
     times.every((time, at) => at === 0 || time > (times[at - 1] ?? 0));
   if (!isRising(decodedAt) || !isRising(shownAt)) return null;
-  const early = Math.min(0, ticks(shownAt[0] ?? 0));
-  if (-early / timescale > UNSEEN) return null;
+  const begin = ticks(shownAt[0] ?? 0);
+  if (!mayBeginAt(begin / timescale)) return null;
 
   const starts = [0];
   for (const [number, time] of shownAt.entries())
     if (number > 0 && time >= nextCut(shownAt[starts.at(-1) ?? 0] ?? 0) - UNSEEN / 2) starts.push(number);
-  const began = decodedAt[0] ?? 0;
-  // Nothing is shown before it is decoded: what decodes before time 0 sets how late all is.
+  // Where the first picture comes late it is shown from 0 on, for longer; where early, all is later.
+  const early = Math.min(0, begin);
+  const began = (decodedAt[0] ?? 0) - Math.max(0, begin);
+  const decodeTimes = decodedAt.map((decoded, number) => (number === 0 ? 0 : decoded - began));
+  // Nothing is shown before it is decoded.
   const delay = Math.max(0, early - began);
   const pieces = starts.map((start, index): FilmPiece => {
     const end = starts[index + 1] ?? laid.length;
@@ -44,7 +47,7 @@ export function hlsCuts(
     let bytes = 0;
     for (let number = start; number < end; number++)
       bytes += firsts[number]?.bytes ?? ((bandwidth ?? Infinity) * (list[number]?.duration ?? 0)) / 8;
-    return { decodeTime: (decodedAt[start] ?? 0) - began, duration: length, bytes };
+    return { decodeTime: decodeTimes[start] ?? 0, duration: length, bytes };
   });
   if (!pieces.every(isBounded)) return null;
 
@@ -52,24 +55,21 @@ export function hlsCuts(
     for (let number = starts[index] ?? laid.length; number < (starts[index + 1] ?? laid.length); number++) {
       const pictures = await load(number, signal, meter);
       if (pictures.length === 0) throw new BatonError('SOURCE_MISSING', `pictures of segment ${number}`);
-      const last = Math.round(timescale / facts.rate);
-      for (const [at, picture] of pictures.entries()) yield cut(picture, pictures[at + 1], decodedAt[number + 1], last);
+      let decodeTime = decodeTimes[number] ?? 0;
+      for (const [at, picture] of pictures.entries()) {
+        const isFirst = number === 0 && at === 0;
+        const until = nextDecodeTime(number, pictures[at + 1]) ?? decodeTime + Math.round(timescale / facts.rate);
+        yield {
+          ...{ bytes: picture.bytes, isKey: picture.isIdr, duration: Math.max(0, until - decodeTime) },
+          shownAfter: (isFirst ? 0 : ticks(picture.at) - early) + delay - decodeTime,
+        };
+        decodeTime = until;
+      }
     }
   }
 
-  function cut(
-    picture: HlsPicture,
-    next: HlsPicture | undefined,
-    behind: number | undefined,
-    last: number,
-  ): CutPicture {
-    const decoded = ticks(picture.decodedAt);
-    const until = next === undefined ? (behind ?? decoded + last) : ticks(next.decodedAt);
-    return {
-      ...{ bytes: picture.bytes, isKey: picture.isIdr, duration: Math.max(0, until - decoded) },
-      shownAfter: ticks(picture.at) - early + delay - (decoded - began),
-    };
-  }
+  const nextDecodeTime = (number: number, next: HlsPicture | undefined): number | undefined =>
+    next === undefined ? decodeTimes[number + 1] : ticks(next.decodedAt) - began;
 
   return { timescale, mediaTime: delay, pieces, read };
 }

@@ -4,7 +4,7 @@ import type { Seconds } from '../units.ts';
 import type { CutPicture, FilmCuts, FilmFacts, FilmPiece } from './film.ts';
 import { eachRange, type FilmBytes } from './film-bytes.ts';
 import type { MovieIndex } from './movie-index.ts';
-import { isBounded, isPlayable, LENGTH_BYTES, nextCut, UNSEEN } from './playable.ts';
+import { isBounded, isPlayable, LENGTH_BYTES, mayBeginAt, nextCut, UNSEEN } from './playable.ts';
 
 const REORDERED = 16;
 
@@ -25,24 +25,26 @@ export function movieCuts(
   const ticksAt = (sample: number): number => (decodeTimes[sample] ?? 0) + (shifts[sample] ?? 0) - shift;
   const shownAt = (sample: number): Seconds => ticksAt(sample) / timescale;
   const first = keys[0] ?? 0;
-  const early: number = Math.min(0, ticksAt(first));
-  if (early < 0 && (0 - early) / timescale > UNSEEN) return null;
+  if (!mayBeginAt(shownAt(first))) return null;
 
   const starts = [first];
   for (const key of keys)
     if (shownAt(key) >= nextCut(shownAt(starts.at(-1) ?? 0)) - UNSEEN / 2 && key > first) starts.push(key);
   if (starts.some((start) => hasLeading(start))) return null;
-  const began = decodeTimes[first] ?? 0;
+  // Where the first picture comes late it is shown from 0 on, for longer; where early, all is later.
+  const early: number = Math.min(0, ticksAt(first));
+  const began = (decodeTimes[first] ?? 0) - Math.max(0, ticksAt(first));
+  const decodedAt = (sample: number): number => (sample === first ? 0 : (decodeTimes[sample] ?? 0) - began);
+  const composedAt = (sample: number): number => (sample === first ? 0 : ticksAt(sample) - early);
   let delay = 0;
-  for (let sample = first; sample < count; sample++)
-    delay = Math.max(delay, (decodeTimes[sample] ?? 0) - began - (ticksAt(sample) - early));
+  for (let sample = first; sample < count; sample++) delay = Math.max(delay, decodedAt(sample) - composedAt(sample));
   const pieces = starts.map((start, index): FilmPiece => {
     const end = starts[index + 1] ?? count;
     const from = index === 0 ? 0 : shownAt(start);
     const to = end < count ? shownAt(end) : duration;
     let size = 0;
     for (let sample = start; sample < end; sample++) size += sizes[sample] ?? 0;
-    return { decodeTime: (decodeTimes[start] ?? 0) - began, duration: to - from, bytes: size };
+    return { decodeTime: decodedAt(start), duration: to - from, bytes: size };
   });
   if (!pieces.every(isBounded)) return null;
 
@@ -64,12 +66,10 @@ export function movieCuts(
     let sample = start;
     for await (const picture of eachRange(bytes, ranges, signal, meter)) {
       if (!isWhole(picture)) throw new BatonError('SOURCE_DAMAGED', `units of picture ${sample}`);
-      const decodedAt = decodeTimes[sample] ?? 0;
       yield {
-        bytes: picture,
-        duration: (decodeTimes[sample + 1] ?? decodedAt) - decodedAt,
-        shownAfter: ticksAt(sample) - early + delay - (decodedAt - began),
-        isKey: isKey.has(sample),
+        ...{ bytes: picture, isKey: isKey.has(sample) },
+        duration: decodedAt(sample + 1) - decodedAt(sample),
+        shownAfter: composedAt(sample) + delay - decodedAt(sample),
       };
       sample += 1;
     }

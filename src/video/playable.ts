@@ -9,6 +9,8 @@ const HIGHEST_LEVEL = 52;
 const FASTEST = 61;
 /** Sound and pictures may be off by so much, which nobody sees. */
 export const UNSEEN: Seconds = 0.02;
+/** Browsers take a gap of twice the longest picture for filled: none may bridge a segment. */
+const LONGEST_PICTURE: Seconds = SEGMENT / 2;
 const LONGEST_PIECE: Seconds = 2 * SEGMENT;
 const MOST_BITS = 20e6;
 /** Of NAL units in what is passed on. */
@@ -25,6 +27,9 @@ export function isPlayable({ codec, config, rate, rotation }: FilmFacts): boolea
 
 const isCommon = ({ profile, level, chromaFormat, bitDepth, isProgressive }: AvcSequence): boolean =>
   PROFILES.includes(profile) && level <= HIGHEST_LEVEL && chromaFormat === 1 && bitDepth === 8 && isProgressive;
+
+/** Whether a first picture that belongs at `start` may be shown from 0 on instead. */
+export const mayBeginAt = (start: Seconds): boolean => start + UNSEEN >= 0 && start <= LONGEST_PICTURE;
 
 /** Whether a piece is short and small enough to be a segment. */
 export const isBounded = ({ duration, bytes }: FilmPiece): boolean =>

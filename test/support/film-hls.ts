@@ -28,15 +28,20 @@ export async function wholeTrack(playlist: ReadPlaylist): Promise<Buffer> {
   return Buffer.concat([await bytesAt(playlist.init), ...parts]);
 }
 
-/** When flashes begin, by the clock of the file. */
-export async function flashTimes(pictures: Buffer): Promise<number[]> {
-  const seen = await seenFrames(pictures);
-  const times = await inFolder(async (folder) => {
+/** When frames are shown, by the clock of the file. */
+export async function frameTimes(pictures: Buffer): Promise<number[]> {
+  return await inFolder(async (folder) => {
     await writeFile(`${folder}/film.mp4`, pictures);
     const args = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0'];
     const { stdout } = await promisify(execFile)(FFPROBE ?? 'ffprobe', [...args, `${folder}/film.mp4`]);
     return stdout.split('\n').filter(Boolean).map(Number.parseFloat);
   });
+}
+
+/** When flashes begin, by the clock of the file. */
+export async function flashTimes(pictures: Buffer): Promise<number[]> {
+  const seen = await seenFrames(pictures);
+  const times = await frameTimes(pictures);
   return seen.flatMap(({ isFlash }, index) =>
     isFlash && seen[index - 1]?.isFlash === false ? [times[index] ?? NaN] : [],
   );
