@@ -93,9 +93,9 @@ const HIGHEST = 61;
 /** A thousandth tells 29.97 from 30. */
 const NEARLY = 0.0005;
 
-/** The constant rate that loses nothing of a source: its own, else the next one above. */
+/** The constant rate that loses nothing of a source: its own, else the next one above; the highest base where it has none. */
 function ratesOf(sourceRate: number): { base: FrameRate; isDouble: boolean } {
-  let wanted = sourceRate;
+  let wanted = Number.isFinite(sourceRate) ? sourceRate : HIGHEST_BASE;
   while (wanted > HIGHEST) wanted /= 2;
   const isDouble = wanted > HIGHEST_BASE;
   if (isDouble) wanted /= 2;

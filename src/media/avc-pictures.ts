@@ -21,19 +21,19 @@ export interface AvcSets {
   readonly pictures: readonly Uint8Array[];
 }
 
+const SETS: readonly number[] = [NAL.sps, NAL.pps];
 const LEFT_OUT: readonly number[] = [NAL.delimiter, NAL.sps, NAL.pps, NAL.endOfSequence, NAL.endOfStream, NAL.filler];
 
 /**
- * The pictures of H.264 with start codes (ITU-T H.264 annex B). One begins with a delimiter, or where a time stamp says so;
- * what has no time stamp of its own, as a second field, belongs to the one before. What comes before the first time stamp is
- * left out.
+ * The pictures of H.264 with start codes (ITU-T H.264 annex B). One begins where a time stamp says so; what has no time stamp
+ * of its own, as a second field, belongs to the one before. What comes before the first time stamp is left out.
  */
 export function avcPictures({ bytes, marks }: PesPayload): {
   readonly pictures: readonly AvcPicture[];
   readonly sets: AvcSets;
 } {
   const pictures: AvcPicture[] = [];
-  const all: Uint8Array[] = [];
+  const parameters: Uint8Array[] = [];
   let units: Uint8Array[] = [];
   let time: PesPayload['marks'][number] | null = null;
   let next = 0;
@@ -50,10 +50,10 @@ export function avcPictures({ bytes, marks }: PesPayload): {
       while (next < marks.length && (marks[next]?.offset ?? Infinity) <= offset) time = marks[next++] ?? null;
     }
     units.push(unit);
-    all.push(unit);
+    if (SETS.includes(nalType(unit))) parameters.push(unit);
   }
   close();
-  return { pictures, sets: setsIn(all) };
+  return { pictures, sets: setsIn(parameters) };
 }
 
 /** The parameter sets among NAL units. */

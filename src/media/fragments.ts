@@ -33,17 +33,25 @@ export interface FragmentSample {
 /** More in one segment are a mistake. */
 const MOST_SAMPLES = 100_000;
 
+/** What may still be taken of a segment. */
+interface Budget {
+  samples: number;
+  bytes: Bytes;
+}
+
 /**
  * The samples of `track` in a segment of fragmented MP4 (ISO/IEC 14496-12 8.8), which may be several fragments. What lies
  * outside the segment is left out; where it is the beginning of one (`isCut`), so is the rest of the sample it ends in.
+ * Samples may lie in the same bytes: together they are no longer than the segment, and what is beyond is left out, too.
  */
 export function readFragments(segment: Uint8Array, track: FragmentClock, isCut = false): FragmentSample[] {
   const samples: FragmentSample[] = [];
+  const budget: Budget = { samples: MOST_SAMPLES, bytes: segment.length };
   for (const { type, content, start } of boxesIn(segment)) {
     if (type !== 'moof') continue;
     for (const { type: inner, content: traf } of boxesIn(content))
       if (inner === 'traf')
-        samples.push(...samplesOf(traf, start, segment, track, MOST_SAMPLES - samples.length, isCut));
+        for (const sample of samplesOf(traf, start, segment, track, budget, isCut)) samples.push(sample);
   }
   return samples;
 }
@@ -56,24 +64,24 @@ export const isFragment = (bytes: Uint8Array): boolean => STARTS.has(fourCharact
 
 const STARTS: ReadonlySet<string> = new Set(['styp', 'ftyp', 'moof', 'moov', 'sidx', 'emsg', 'prft', 'free', 'skip']);
 
-function samplesOf(
+function* samplesOf(
   traf: Uint8Array,
   moofStart: Bytes,
   segment: Uint8Array,
   track: FragmentClock,
-  most: number,
+  budget: Budget,
   isCut: boolean,
-): FragmentSample[] {
-  const samples: FragmentSample[] = [];
+): Generator<FragmentSample, void> {
   // A base in the file counts for nothing where each segment is one.
   for (const { offset, size, ticks, duration, shift, isSync } of entriesOf(traf, moofStart, track, 0, false)) {
-    if (samples.length >= most || offset < 0 || size === 0) break;
+    if (offset < 0 || size === 0) break;
     if ((isCut ? offset : offset + size - 1) >= segment.length) break;
-    const bytes = new Uint8Array(segment.subarray(offset, offset + size)); // without the rest of the segment
+    const own = segment.subarray(offset, offset + size);
+    if (--budget.samples < 0 || (budget.bytes -= own.length) < 0) break;
+    const bytes = new Uint8Array(own); // without the rest of the segment
     const [at, lasting] = [ticks / track.timescale, duration / track.timescale];
-    samples.push({ bytes, at, duration: lasting, shift: shift / track.timescale, isSync });
+    yield { bytes, at, duration: lasting, shift: shift / track.timescale, isSync };
   }
-  return samples;
 }
 
 /** Where a sample stands, and when it is due, in ticks of its track. */

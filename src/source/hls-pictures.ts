@@ -7,7 +7,7 @@ import type { PictureCoding } from '../media/picture-entry.ts';
 import { isTransportStream } from '../media/ts-packets.ts';
 import { tsPictures } from '../media/ts-pictures.ts';
 import { TIMESTAMP_HERTZ, TIMESTAMP_WRAP } from '../media/ts-pes.ts';
-import type { Hertz, Seconds } from '../units.ts';
+import type { Bytes, Hertz, Seconds } from '../units.ts';
 
 /** A coded picture on the clock of its segment; of H.264 NAL units behind four bytes of length, without parameter sets. */
 export type HlsPicture = AvcPicture;
@@ -43,8 +43,16 @@ export function readPictures(segment: Uint8Array, context: PicturesContext): Hls
   const read = context.track !== null || isFragment(segment) ? fromFragments : fromTransport;
   const { pictures, ...told } = read(segment, context);
   if (pictures.length === 0) throw new BatonError('SOURCE_DAMAGED', 'a segment without pictures');
+  if (pictures.length > MOST_PICTURES) throw new BatonError('SOURCE_DAMAGED', `${pictures.length} pictures`);
+  const configBytes = told.coding.config?.length ?? 0;
+  if (configBytes > LARGEST_CONFIG) throw new BatonError('SOURCE_DAMAGED', `parameter sets of ${configBytes} bytes`);
   return { ...told, pictures, rate: rateOf(pictures) };
 }
+
+/** At 60 a second, of more than two minutes. */
+const MOST_PICTURES = 10_000;
+/** It goes before each key picture of another kind, and into what is kept of a channel. */
+const LARGEST_CONFIG: Bytes = 4_096;
 
 type Read = Omit<HlsPictures, 'rate'>;
 

@@ -26,10 +26,12 @@ export async function excerpt(
 
 /** What lies between two wanted stretches is read along up to this size: asking anew takes longer. */
 const GAP: Bytes = 256 * 1024;
+/** Each is held whole. */
+const LARGEST: Bytes = 32 * 2 ** 20;
 
 /**
  * The bytes of `ranges` one after the other, each as soon as it is there; neighbours are read in one go. Throws
- * SOURCE_DAMAGED where the source ends before.
+ * SOURCE_DAMAGED where the source ends before, and SOURCE_TOO_LARGE for one above 32 MB.
  */
 export async function* eachRange(
   bytes: FilmBytes,
@@ -56,6 +58,8 @@ async function* inOneGo(
 ): AsyncGenerator<Uint8Array, void> {
   const start = ranges[0]?.start ?? 0;
   const end = ranges.at(-1)?.end ?? 0;
+  const largest = ranges.reduce((most, range) => Math.max(most, range.end - range.start), 0);
+  if (largest > LARGEST) throw new BatonError('SOURCE_TOO_LARGE', `a picture of ${largest} bytes`);
   if (end > (bytes.size ?? Infinity))
     throw new BatonError('SOURCE_DAMAGED', `pictures up to ${end} of ${bytes.size ?? 0}`);
   let pieces: Uint8Array[] = [];

@@ -5,6 +5,7 @@ import type { Source } from '../source/record.ts';
 import { sharing } from '../source/sharing.ts';
 import type { Sources } from '../source/sources.ts';
 import type { Store } from '../store/store.ts';
+import type { Seconds } from '../units.ts';
 import type { Film } from './film.ts';
 import type { FilmBytes } from './film-bytes.ts';
 import { openHlsFilm } from './open-hls-film.ts';
@@ -16,8 +17,8 @@ import { fetchPictures, soundStartIn } from './open-movie.ts';
 /** The pictures of sources. */
 export interface Films {
   /**
-   * Those of a source. Throws SOURCE_NO_VIDEO, VIDEO_UNSUPPORTED, SOURCE_DAMAGED, SOURCE_TOO_LARGE (the index), and what
-   * reading does.
+   * Those of a source. Throws SOURCE_NO_VIDEO, VIDEO_UNSUPPORTED, SOURCE_DAMAGED, SOURCE_TOO_LARGE (the index, or longer than
+   * a day), and what reading does.
    */
   open(source: Source, signal: AbortSignal, meter?: SourceMeter): Promise<Film>;
 }
@@ -25,11 +26,14 @@ export interface Films {
 /** The tables of a film of three hours take 8 MB. */
 const HELD = 4;
 
+const LONGEST: Seconds = 86_400;
+
 /** Films over `sources`, whose indexes are kept in `store`. */
 export function createFilms(sources: Sources, store: Store): Films {
   const films = recent<string, Film>(HELD);
   const openOnce = sharing(async (version: string, signal: AbortSignal, asked: Asked): Promise<Film> => {
     const film = await openFilm(asked, sources, store, signal);
+    if (!(film.duration <= LONGEST)) throw new BatonError('SOURCE_TOO_LARGE', `pictures of ${film.duration} s`);
     films.set(version, film);
     return film;
   });

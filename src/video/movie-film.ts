@@ -10,6 +10,8 @@ import type { MovieIndex } from './movie-index.ts';
 const REORDERED = 16;
 /** Longer runs without a key picture are not decoded for a single segment. */
 const LONGEST_LEAD: Seconds = 90;
+/** Of a single picture nobody knows. */
+const USUAL_RATE = 25;
 
 /** The pictures of a movie whose sound begins at `origin` of its clock. */
 export function movieFilm(index: MovieIndex, origin: Seconds, bytes: FilmBytes): Film {
@@ -27,7 +29,7 @@ export function movieFilm(index: MovieIndex, origin: Seconds, bytes: FilmBytes):
   let start = Infinity;
   for (let sample = 0; sample < Math.min(count, REORDERED); sample++) start = Math.min(start, shownAt(sample));
   const whole = ((decodeTimes[count] ?? 0) - (decodeTimes[0] ?? 0)) / timescale;
-  const rate = table.usualDuration === null ? count / whole : timescale / table.usualDuration;
+  const rate = table.usualDuration !== null ? timescale / table.usualDuration : whole > 0 ? count / whole : USUAL_RATE;
 
   /** The last key picture that is shown at or before `at`, else the first one. */
   function keyAt(at: Seconds): number {

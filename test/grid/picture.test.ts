@@ -30,6 +30,7 @@ describe('the ladder', () => {
     [120, '30000/1000'],
     [27.3, '30000/1001'],
     [15, '15000/1000'],
+    [Infinity, '30000/1000'],
   ])('gives %d frames a second as %s where pictures are small', (rate, expected) => {
     const { num, den } = ladderOf(HD, rate)[2]?.rate ?? { num: 0, den: 1 };
     expect(`${num}/${den}`).toBe(expected);
