@@ -13,9 +13,9 @@ const FORBIDDEN = /[\u0000-\u001f"]/;
  * they have no value then.
  */
 export function writeImports(variables: Variables): string | null {
-  const sound = [...variables].filter(([name, value]) => NAME.test(name) && !FORBIDDEN.test(value));
-  const text = Buffer.from(JSON.stringify(sound)).toString('base64url');
-  return sound.length === 0 || text.length > MAX_CHARS ? null : text;
+  const valid = [...variables].filter(([name, value]) => NAME.test(name) && !FORBIDDEN.test(value));
+  const text = Buffer.from(JSON.stringify(valid)).toString('base64url');
+  return valid.length === 0 || text.length > MAX_CHARS ? null : text;
 }
 
 /** What `writeImports` wrote. @throws PLAYLIST_INVALID */

@@ -1,7 +1,7 @@
 import { referencesIn, isKeySystem, type Reference } from './references.ts';
 import type { Line } from './lines.ts';
 import { playlistKind } from './kind.ts';
-import { substituted, variablesOf, type Variables } from './variables.ts';
+import { queryParameter, substituted, variablesOf, type Variables } from './variables.ts';
 import { playlistAddress } from './address.ts';
 
 /**
@@ -11,7 +11,8 @@ export type Replace = (url: string, reference: Reference) => string | null;
 
 /**
  * A playlist with other addresses; all else stays as it is, to the byte, whether or not anybody knows the tag. Gives it
- * line by line. Variables in addresses are replaced, and those of the query are given their values, since the new address has no query.
+ * line by line. Variables in addresses are replaced, and those of the query are given their values, since the new address has
+ * no query, or with `hidesQuery` none, since the address of the playlist is a secret.
  * @throws PLAYLIST_INVALID, PLAYLIST_TOO_LARGE
  */
 export function* rewritePlaylist(
@@ -19,12 +20,13 @@ export function* rewritePlaylist(
   base: string,
   replace: Replace,
   importable?: Variables,
+  hidesQuery = false,
 ): Generator<string, void> {
   const kind = playlistKind(lines);
   const variables = variablesOf(lines, base, importable);
   for (const line of lines) {
     if (line.name === 'EXT-X-DEFINE') {
-      yield defined(line, variables);
+      yield defined(line, variables, hidesQuery);
       continue;
     }
     let text = '';
@@ -45,9 +47,9 @@ export function* rewritePlaylist(
   }
 }
 
-function defined(line: Line, variables: Variables): string {
-  const parameter = /QUERYPARAM\s*=\s*"([^"]*)"/.exec(line.value)?.[1];
-  const value = parameter === undefined ? undefined : variables.get(parameter);
-  if (value === undefined) return line.text + line.ending;
-  return `#EXT-X-DEFINE:NAME="${parameter ?? ''}",VALUE="${value.replaceAll('"', '%22')}"${line.ending}`;
+function defined(line: Line, variables: Variables, hidesQuery: boolean): string {
+  const parameter = queryParameter(line);
+  const value = parameter === null ? undefined : variables.get(parameter);
+  if (parameter === null || value === undefined) return line.text + line.ending;
+  return `#EXT-X-DEFINE:NAME="${parameter}",VALUE="${(hidesQuery ? '' : value).replaceAll('"', '%22')}"${line.ending}`;
 }

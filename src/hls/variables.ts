@@ -25,6 +25,14 @@ export function variablesOf(lines: readonly Line[], address: string, importable:
   return variables;
 }
 
+/** The parameter of its address's query that gives the variable of an EXT-X-DEFINE its value; null where none does. */
+export function queryParameter({ name, value }: Line): string | null {
+  if (name !== 'EXT-X-DEFINE') return null;
+  const attributes = parseAttributes(value);
+  const isOther = ['NAME', 'IMPORT'].some((key) => attributeOf(attributes, key) !== null);
+  return isOther ? null : attributeOf(attributes, 'QUERYPARAM');
+}
+
 /** `text` with its `{$name}` replaced. @throws PLAYLIST_INVALID for a name without a value, PLAYLIST_TOO_LARGE */
 export function substituted(text: string, variables: Variables): string {
   if (!text.includes('{$')) return text;

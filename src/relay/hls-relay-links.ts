@@ -21,7 +21,7 @@ export function relayLinks(
   base: () => string,
   { keys, now }: Pick<Baton, 'keys' | 'now'>,
 ): Replace {
-  const seal = { encryptSource: playlist.rest.split('/')[1]?.startsWith('~') === true };
+  const seal = { encryptSource: isSealed(playlist) };
   const { expiresAt, scope } = playlist;
   const known = new Map<string, string>();
 
@@ -48,6 +48,9 @@ export function relayLinks(
     return tag === DATE_RANGE ? base() + path : UP + path;
   };
 }
+
+/** Whether a link hides its source. */
+export const isSealed = ({ rest }: Pick<Link, 'rest'>): boolean => rest.split('/')[1]?.startsWith('~') === true;
 
 /** Its addresses are absolute (draft-pantos-hls-rfc8216bis appendix D.2). */
 const DATE_RANGE = 'EXT-X-DATERANGE';

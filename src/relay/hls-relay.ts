@@ -4,21 +4,21 @@ import { importsAt, withImports, writeImports } from '../hls/imports.ts';
 import { playlistLines } from '../hls/lines.ts';
 import type { Reload } from '../hls/reload.ts';
 import { rewritePlaylist } from '../hls/rewrite.ts';
-import { variablesOf } from '../hls/variables.ts';
+import { queryParameter, variablesOf } from '../hls/variables.ts';
 import type { Link } from '../sign/link.ts';
 import type { Bytes } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
 import { feedBase } from './feed-links.ts';
 import { playlistReply } from './hls-playlist-reply.ts';
-import { relayLinks } from './hls-relay-links.ts';
+import { isSealed, relayLinks } from './hls-relay-links.ts';
 import type { HlsRelayOptions } from './hls-relay-options.ts';
-
 import type { Reply, Request } from './reply.ts';
 
 /**
  * A playlist of another server with links to Baton in it, and all else as it is. Playlists it leads to come this way
- * again, segments and keys as `raw`. What a player of low latency asks for besides is asked of the other server.
+ * again, segments and keys as `raw`. What a player of low latency asks for besides is asked of the other server. Where the link
+ * hides its source, what the playlist takes from the query of its address stays here, and cannot be imported.
  */
 export async function hlsRelay(
   request: Request,
@@ -37,9 +37,11 @@ export async function hlsRelay(
   if (options.isMedia && upstream.kind !== 'media')
     throw new BatonError('PLAYLIST_INVALID', 'a multivariant playlist where a media playlist should be');
   const lines = filterVariants(playlistLines(upstream.text), options);
-  const imports = options.isMedia ? options.imports : writeImports(variablesOf(lines, upstream.url));
+  const isSecret = isSealed(link);
+  const told = isSecret ? lines.filter((line) => queryParameter(line) === null) : lines;
+  const imports = options.isMedia ? options.imports : writeImports(variablesOf(told, upstream.url));
   const links = relayLinks(link, imports, () => feedBase(request, baton), baton);
-  const rewritten = rewritePlaylist(lines, upstream.url, links, importsAt(address).variables);
+  const rewritten = rewritePlaylist(lines, upstream.url, links, importsAt(address).variables, isSecret);
   const text = joined(rewritten, request.limits.wholeBytes);
   const fresh = Math.max(0, upstream.freshUntil - baton.now()) / 1000;
   return playlistReply(text, fresh, request, link, baton);

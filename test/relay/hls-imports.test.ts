@@ -73,6 +73,20 @@ test('what has no value in the multivariant playlist is refused; nothing that is
   expect((await get(large)).status).toBe(200);
 });
 
+test('what the query of a hidden address says is in no text and no link', async () => {
+  const source = origin.url('/main.m3u8?pass=Geheim77');
+  const content = { kind: 'hls', options: 'mode.relay', source, name: 'v.m3u8' } as const;
+  const hidden = baton.origin + publicLink(content, baton.keys, { encryptSource: true });
+  const text = (await get(hidden)).bytes.toString();
+  const [child = ''] = addresses(text, hidden);
+  const parts = child.split(/[/~.]/).map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+  for (const seen of [text, ...parts]) expect(seen).not.toContain('Geheim77');
+  expect(parts.join()).toContain('folder');
+  expect(text).toContain('#EXT-X-DEFINE:NAME="pass",VALUE=""');
+  expect((await get(relayed('/main.m3u8?pass=Geheim77'))).bytes.toString()).toContain('VALUE="Geheim77"');
+  expect(readLink(new URL(child).pathname, baton.keys, 0).source).toBe(origin.url('/low.m3u8?v=Geheim77'));
+});
+
 test('an episode whose playlist imports variables sounds as the one without, also when it is asked for anew', async () => {
   const options = 'codec.mp3~bitrate.96k';
   const plain = await promisedFile(baton.file(origin.url('/plain.m3u8'), options));
