@@ -27,6 +27,7 @@ export function audioTrack(source: Source, rendition: CodedRendition, baton: Bat
   return {
     name: { kind: 'audio', kbps: rendition.kbps },
     type: 'audio/mp4',
+    version: source.record.version,
     ends: segmentEnds(timeline),
     tag: etagOf(source.record.version, timeline.samples, options, baton.engine.id, 'hls'),
     init: () => initSegment(track, BARE),

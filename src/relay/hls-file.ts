@@ -42,12 +42,16 @@ export async function hlsFile(
     return playlistReply(multivariant(source, options, videos, link.name), sourceFresh(baton), request, link, baton);
   }
   const { part } = place;
-  const version = shortVersion(source.record.version);
-  if (part.kind !== 'playlist' && part.version !== version) throw new BatonError('SEGMENT_GONE', link.place ?? '');
+  const expectVersion = (version: string): void => {
+    if (part.kind !== 'playlist' && part.version !== shortVersion(version))
+      throw new BatonError('SEGMENT_GONE', link.place ?? '');
+  };
+  if (place.track.kind === 'audio') expectVersion(source.record.version); // before its length is found out
   const track = await trackOf(place.track, source, options, request, baton, notes);
+  expectVersion(track.version);
   switch (part.kind) {
     case 'playlist':
-      return playlistReply(mediaPlaylistOf(track, version), sourceFresh(baton), request, link, baton);
+      return playlistReply(mediaPlaylistOf(track), sourceFresh(baton), request, link, baton);
     case 'init':
       return await partReply(
         partOf(track, 'init'),
@@ -91,7 +95,7 @@ async function trackOf(
   if (name.kind === 'video') {
     const videos = await videosOf(source, options.audio[0], request, baton, notes);
     const video = videos.find(({ lines }) => lines === name.height);
-    if (video !== undefined) return videoTrack(video, source, baton);
+    if (video !== undefined) return videoTrack(video, baton);
   } else {
     requireSound(source);
     const rendition = options.audio.find(({ kbps }) => kbps === name.kbps);

@@ -7,6 +7,8 @@ import type { Notes } from './app.ts';
 export interface HlsTrack {
   readonly name: TrackName;
   readonly type: 'audio/mp4' | 'video/mp4';
+  /** Tells its segments from those of another version of the source; `shortVersion` of it stands in their addresses. */
+  readonly version: string;
   /** Where each of its segments ends on its presentation; the first one begins at 0. */
   readonly ends: readonly Seconds[];
   /** Of its segments and their initialization: the same tag, the same bytes. */

@@ -26,11 +26,22 @@ export async function videosOf(
     const film = await baton.films.open(source, request.signal, meter);
     return offeredVideo(film, version, { engine: baton.engine, store: baton.kept });
   } catch (error) {
-    const isWithout = hasCode(error, 'SOURCE_NO_VIDEO', 'VIDEO_UNSUPPORTED', 'SOURCE_DAMAGED', 'SOURCE_TOO_LARGE');
+    const isWithout = hasCode(error, ...WITHOUT) || (container === 'hls' && hasCode(error, ...ELSEWHERE));
     if (isSilent !== true && isWithout) return [];
     throw error;
   }
 }
+
+const WITHOUT = ['SOURCE_NO_VIDEO', 'VIDEO_UNSUPPORTED', 'SOURCE_DAMAGED', 'SOURCE_TOO_LARGE'] as const;
+/** Where pictures have playlists of their own: the sound goes on without them. */
+const ELSEWHERE = [
+  'SOURCE_MISSING',
+  'SOURCE_PRIVATE',
+  'SOURCE_PROTECTED',
+  'SOURCE_LIVE',
+  'PLAYLIST_INVALID',
+  'PLAYLIST_TOO_LARGE',
+] as const;
 
 const WITH_PICTURES: readonly Source['record']['container'][] = ['mp4', 'matroska', 'hls'];
 
@@ -47,12 +58,13 @@ export function videoSegment(
 }
 
 /** A rendition of the pictures as a track. */
-export function videoTrack(video: OfferedVideo, { record: { version } }: Source, baton: Baton): HlsTrack {
-  const { lines, key, durations } = video;
+export function videoTrack(video: OfferedVideo, baton: Baton): HlsTrack {
+  const { lines, key, durations, version } = video;
   let end = 0;
   return {
     name: { kind: 'video', height: lines },
     type: 'video/mp4',
+    version,
     ends: durations.map((duration) => (end += duration)),
     tag: etagOf(version, baton.engine.id, 'hls', lines, key ?? 'copied'),
     init: async (signal) => videoInit(await video.track(signal)),

@@ -57,7 +57,7 @@ export interface Beginning {
   readonly size: Bytes | null;
 }
 
-/** The first `maxBytes` bytes of what is wanted, fewer where it is smaller. Tries again and throws as `fetchWhole`. */
+/** The first `maxBytes` bytes of what is wanted, fewer where it is smaller, or empty. Tries again and throws as `fetchWhole`. */
 export async function fetchBeginning(
   net: Pick<Net, 'open'>,
   wanted: Fetch,
@@ -68,7 +68,7 @@ export async function fetchBeginning(
   const start = range?.start ?? 0;
   const part = { start, end: Math.min(range?.end ?? Infinity, start + maxBytes) };
   return await inTime(wanted, signal, (stop) =>
-    persist(net, { ...wanted, range: part }, stop, (opened) => takeBeginning(opened, part, range, meter)),
+    persist(net, { ...wanted, range: part }, stop, (opened) => takeBeginning(opened, part, range, meter), start === 0),
   );
 }
 
@@ -80,6 +80,7 @@ async function takeBeginning(
 ): Promise<Beginning> {
   const { status, headers, url, body } = opened;
   try {
+    if (status === UNSATISFIABLE) return { bytes: new Uint8Array(), size: 0 };
     const found = status === 206 ? parseContentRange(headers['content-range']) : null;
     if (status === 206 && found?.range.start !== start)
       throw new BatonError('SOURCE_FAILED', `wrong range from ${url}`);
@@ -101,20 +102,26 @@ async function takeBeginning(
   }
 }
 
+/** Of what is empty no range is satisfied, even from its beginning (RFC 9110 14.1.2). */
+const UNSATISFIABLE = 416;
+
 async function persist<T>(
   net: Pick<Net, 'open'>,
   wanted: Fetch,
   signal: AbortSignal,
   takeAll: (opened: Opened) => Promise<T>,
+  mayBeEmpty = false,
 ): Promise<T> {
   const retries = wanted.retries ?? RETRIES;
   for (let failures = 1; ; failures++) {
     let pause: string | undefined;
     try {
       const opened = await net.open(wanted.url, { ...wanted.range, signal });
-      if (opened.status === 200 || opened.status === 206) return await takeAll(opened);
+      const { status } = opened;
+      const isThere = status === 200 || status === 206 || (mayBeEmpty && status === UNSATISFIABLE);
+      if (isThere) return await takeAll(opened);
       opened.close();
-      if (!isBusy(opened.status) || failures > retries) throw statusError(opened.status, opened.url);
+      if (!isBusy(status) || failures > retries) throw statusError(status, opened.url);
       pause = opened.headers['retry-after'];
     } catch (error) {
       signal.throwIfAborted();

@@ -1,7 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { BatonError, hasCode } from '../errors.ts';
+import { withImports, writeImports } from '../hls/imports.ts';
+import { playlistLines, playlistText } from '../hls/lines.ts';
 import type { MediaPlaylist, Segment } from '../hls/media-playlist.ts';
 import { readPlaylist } from '../hls/playlist.ts';
+import { variablesOf } from '../hls/variables.ts';
 import type { PictureCoding } from '../media/picture-entry.ts';
 import type { Net } from '../net/open.ts';
 import type { Bytes, Milliseconds, Seconds } from '../units.ts';
@@ -9,6 +12,7 @@ import { type PictureAddress, pictureAddresses } from './hls-choice.ts';
 import { type HlsPictures, readPictures } from './hls-pictures.ts';
 import { fetchPlaylist, isOver, mediaPlaylistAt, shapeOf } from './hls-playlist.ts';
 import { hlsReader } from './hls-reader.ts';
+import { mainSegments } from './main-segments.ts';
 import type { SourceMeter } from './reader.ts';
 
 /** The segments with the pictures of a playlist that is over. */
@@ -20,6 +24,8 @@ export interface PictureSegments {
   /** Bits a second, as the playlist that leads to it says, with sound that is in it; null where it says nothing. */
   readonly bandwidth: number | null;
   readonly list: readonly PictureSegment[];
+  /** Of the longest stretch, without gaps. */
+  readonly main: readonly number[];
   /** Whether another playlist was seen at its address. */
   isStale(): boolean;
   /** How a segment begins; null where it is missing, damaged or without pictures. Throws what reading does otherwise. */
@@ -37,6 +43,8 @@ export interface PictureSegments {
     signal: AbortSignal,
     meter?: SourceMeter,
   ): Promise<HlsPictures | null>;
+  /** The pictures of one that the others are like. Throws SOURCE_MISSING, SOURCE_DAMAGED, SOURCE_NO_VIDEO, VIDEO_UNSUPPORTED too. */
+  model(number: number, signal: AbortSignal, meter?: SourceMeter): Promise<HlsPictures>;
 }
 
 export interface PictureSegment {
@@ -81,21 +89,26 @@ export async function openPictureSegments(
   const shape = shapeOf(media);
   const reader = hlsReader(net, { segmentMs: SEGMENT_MS });
 
-  /** What `read` gives for the segment; where it is gone, for what its link leads to now. Null for what is not there. */
-  async function of<T>(number: number, stop: AbortSignal, read: (segment: Segment) => Promise<T>): Promise<T | null> {
+  /** What `read` gives for the segment; where it is gone, for what its link leads to now. */
+  async function of<T>(number: number, stop: AbortSignal, read: (segment: Segment) => Promise<T>): Promise<T> {
     const segment = media.segments[number];
-    if (segment === undefined || segment.gap) return null;
+    if (segment === undefined || segment.gap) throw new BatonError('SOURCE_MISSING', `a gap at ${number} of ${url}`);
+    return await read(segment).catch(async (error: unknown) => {
+      if (!hasCode(error, 'SOURCE_MISSING', 'SOURCE_PRIVATE')) throw error;
+      const again = await picturePlaylist(url, net, stop, meter);
+      isStale = shapeOf(again.media) !== shape;
+      if (isStale) throw new BatonError('SOURCE_CHANGED', `another playlist at ${url}`);
+      const moved = again.media.segments[number];
+      if (moved === undefined || moved.url === segment.url) throw error;
+      ({ media } = again);
+      return await read(moved);
+    });
+  }
+
+  /** The same, null for what is not there. */
+  async function ifThere<T>(number: number, stop: AbortSignal, read: (segment: Segment) => Promise<T>) {
     try {
-      return await read(segment).catch(async (error: unknown) => {
-        if (!hasCode(error, 'SOURCE_MISSING', 'SOURCE_PRIVATE')) throw error;
-        const again = await picturePlaylist(url, net, stop, meter);
-        isStale = shapeOf(again.media) !== shape;
-        if (isStale) throw new BatonError('SOURCE_CHANGED', `another playlist at ${url}`);
-        const moved = again.media.segments[number];
-        if (moved === undefined || moved.url === segment.url) throw error;
-        ({ media } = again);
-        return await read(moved);
-      });
+      return await of(number, stop, read);
     } catch (error) {
       stop.throwIfAborted();
       if (hasCode(error, ...ABSENT)) return null;
@@ -103,11 +116,19 @@ export async function openPictureSegments(
     }
   }
 
+  const wholly =
+    (near: Seconds | null, known: PictureCoding | null, stop: AbortSignal, reading?: SourceMeter) =>
+    async (segment: Segment): Promise<HlsPictures> => {
+      const track = await reader.pictureTrack(segment, stop, reading);
+      return readPictures(await reader.segment(segment, stop, reading), { track, near, known });
+    };
+
   return {
     ...{ url: found.url, shape, bandwidth, isStale: () => isStale },
     list: media.segments.map(({ duration, discontinuitySequence }) => ({ duration, stretch: discontinuitySequence })),
+    main: mainSegments(media.segments),
     first: (number, known, stop, reading) =>
-      of(number, stop, async (segment) => {
+      ifThere(number, stop, async (segment) => {
         const track = await reader.pictureTrack(segment, stop, reading);
         for (const most of [...BEGINNINGS, null]) {
           const part = most === null ? null : await reader.beginning(segment, most, stop, reading);
@@ -120,11 +141,8 @@ export async function openPictureSegments(
         }
         return null;
       }),
-    read: (number, near, known, stop, reading) =>
-      of(number, stop, async (segment) => {
-        const track = await reader.pictureTrack(segment, stop, reading);
-        return readPictures(await reader.segment(segment, stop, reading), { track, near, known });
-      }),
+    read: (number, near, known, stop, reading) => ifThere(number, stop, wholly(near, known, stop, reading)),
+    model: (number, stop, reading) => of(number, stop, wholly(null, null, stop, reading)),
   };
 }
 
@@ -144,10 +162,11 @@ async function picturePlaylist(
   const playlist = readPlaylist(text.bytes, text.url);
   if (playlist.kind === 'media') return { media: playlist, url: text.url, bandwidth: null };
   let failure: unknown = new BatonError('SOURCE_NO_VIDEO', `no variant with pictures in ${text.url}`);
+  const imports = writeImports(variablesOf(playlistLines(playlistText(text.bytes)), text.url));
   const addresses: readonly PictureAddress[] = pictureAddresses(playlist);
   for (const { url: address, bandwidth } of addresses.slice(0, MOST_TRIED)) {
     try {
-      return { ...(await mediaPlaylistAt(address, net, signal, meter)), bandwidth };
+      return { ...(await mediaPlaylistAt(withImports(address, imports), net, signal, meter)), bandwidth };
     } catch (error) {
       signal.throwIfAborted();
       failure = error;

@@ -1,10 +1,11 @@
 import { BatonError, hasCode } from '../errors.ts';
-import type { MediaPlaylist, Segment } from '../hls/media-playlist.ts';
+import type { MediaPlaylist } from '../hls/media-playlist.ts';
 import type { FragmentTrack } from '../media/fragment-init.ts';
 import type { Samples, Seconds } from '../units.ts';
 import { isOver, shapeOf } from './hls-playlist.ts';
 import type { HlsReader } from './hls-reader.ts';
 import { type HlsCoding, type HlsSound, readSound } from './hls-sound.ts';
+import { mainSegments } from './main-segments.ts';
 import { SILENT } from './probe.ts';
 import type { SourceMeter } from './reader.ts';
 import { type HlsFacts, type ProbeRecord, shortHash, versionOf } from './record.ts';
@@ -78,7 +79,9 @@ async function firstSound(
   meter?: SourceMeter,
 ): Promise<FirstSound> {
   let failure: unknown = new BatonError('SOURCE_DAMAGED', 'no segment that is not a gap');
-  for (const segment of mainSegments(media).slice(0, MOST_TRIED)) {
+  for (const number of mainSegments(media.segments).slice(0, MOST_TRIED)) {
+    const segment = media.segments[number];
+    if (segment === undefined) break;
     try {
       const bytes = await reader.segment(segment, signal, meter);
       const track = await reader.track(segment, signal, meter);
@@ -89,15 +92,6 @@ async function firstSound(
     }
   }
   throw failure;
-}
-
-/** Of the longest stretch between discontinuities: shorter ones are advertisements, and may be for another decoder. */
-function mainSegments({ segments }: MediaPlaylist): readonly Segment[] {
-  const lengths = new Map<number, Seconds>();
-  for (const { discontinuitySequence: stretch, duration } of segments)
-    lengths.set(stretch, (lengths.get(stretch) ?? 0) + duration);
-  const [longest] = [...lengths].toSorted(([, a], [, b]) => b - a)[0] ?? [0];
-  return segments.filter(({ discontinuitySequence, gap }) => discontinuitySequence === longest && !gap);
 }
 
 /** What an edit list leaves out before the sound, if that begins where the first segment does. */

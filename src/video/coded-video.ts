@@ -59,7 +59,7 @@ export function codedVideo(film: Film, rung: Rung, version: string, { engine, st
   }
 
   return {
-    ...{ lines: rung.lines, width: rung.width, height: rung.height, rate: num / den, key },
+    ...{ lines: rung.lines, width: rung.width, height: rung.height, rate: num / den, key, version },
     codecs: avcCodecs(HIGH, 0, rung.level),
     bandwidth: rung.maxKbps * 1000 * PEAK,
     averageBandwidth: rung.maxKbps * 1000 * USUAL,

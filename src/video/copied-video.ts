@@ -11,7 +11,7 @@ const FRAGMENT: Milliseconds = 500;
 const BOXES = 1.02;
 
 /** The pictures of a film as they are, in fragments. */
-export function copiedVideo(film: Film, cuts: FilmCuts, shown: Picture): OfferedVideo {
+export function copiedVideo(film: Film, cuts: FilmCuts, shown: Picture, version: string): OfferedVideo {
   const { config, width, height, pixelAspect, rate } = film.facts;
   const { pieces, timescale, mediaTime } = cuts;
   const [, profile = 0, constraints = 0, level = 0] = config ?? [];
@@ -46,6 +46,7 @@ export function copiedVideo(film: Film, cuts: FilmCuts, shown: Picture): Offered
     averageBandwidth: (whole / film.duration) * BOXES,
     durations: pieces.map(({ duration }) => duration),
     key: null,
+    version,
     track: () => Promise.resolve(track),
     segment: (index) => (meter, signal) => make(index, meter, signal),
   };

@@ -3,6 +3,7 @@ import { boxAt, boxesIn, fourCharacters, uint32, uint64 } from '../media/box-rea
 import type { SourceMeter } from '../source/reader.ts';
 import type { Bytes } from '../units.ts';
 import { excerpt, type FilmBytes } from './film-bytes.ts';
+import { inTurns } from './in-turns.ts';
 
 /** A fragment, without what it describes. */
 export interface Fragment {
@@ -33,16 +34,11 @@ export async function fetchFragments(
   const budget = { boxes: MOST_BOXES, bytes: LARGEST_INDEX };
   const places = await placesIn(bytes, signal, meter);
   const stretches = places.map((start, index) => ({ start, end: places[index + 1] ?? Infinity }));
-  const found: Fragment[][] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < stretches.length; index = next++) {
-      const { start, end } = stretches[index] ?? { start: 0, end: 0 };
-      found[index] = await walk(bytes, start, end, budget, signal, meter);
-    }
+  const read = async (index: number, stop: AbortSignal): Promise<Fragment[]> => {
+    const { start, end } = stretches[index] ?? { start: 0, end: 0 };
+    return await walk(bytes, start, end, budget, stop, meter);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return found.flat();
+  return (await inTurns(stretches.length, AT_ONCE, read, signal)).flat();
 }
 
 interface Budget {

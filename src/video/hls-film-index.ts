@@ -1,8 +1,10 @@
-import { BatonError } from '../errors.ts';
+import { BatonError, hasCode } from '../errors.ts';
 import type { PictureCoding } from '../media/picture-entry.ts';
+import type { HlsPictures } from '../source/hls-pictures.ts';
 import type { FirstPicture, PictureSegments } from '../source/picture-segments.ts';
 import type { SourceMeter } from '../source/reader.ts';
 import type { Hertz, Seconds } from '../units.ts';
+import { inTurns } from './in-turns.ts';
 
 /** What is known of the segments of a film without reading all of them. */
 export interface HlsFilmIndex {
@@ -23,8 +25,8 @@ const AT_ONCE = 6;
 const MOST_TRIED = 4;
 
 /**
- * Reads the beginning of each segment, and all of two of them. Throws SOURCE_NO_VIDEO, SOURCE_TOO_LARGE, and what reading
- * does.
+ * Reads the beginning of each segment, and all of two of them. Throws SOURCE_NO_VIDEO only where segments were read and had
+ * none, SOURCE_TOO_LARGE, and what reading does.
  */
 export async function scanSegments(
   segments: PictureSegments,
@@ -33,29 +35,37 @@ export async function scanSegments(
 ): Promise<HlsFilmIndex> {
   const { list } = segments;
   if (list.length > MOST_SEGMENTS) throw new BatonError('SOURCE_TOO_LARGE', `${list.length} segments`);
-  const model = await firstWhole(mainNumbers(segments).slice(0, MOST_TRIED), segments, null, signal, meter);
-  if (model === null) throw new BatonError('SOURCE_NO_VIDEO', 'no segment with pictures');
-  const { coding, rate, timescale } = model.found;
-  const firsts = await inTurns(list.length, (number) => segments.first(number, coding, signal, meter));
+  const { coding, rate, timescale } = await modelOf(segments, signal, meter);
+  const first = (number: number, stop: AbortSignal) => segments.first(number, coding, stop, meter);
+  const firsts = await inTurns(list.length, AT_ONCE, first, signal);
   const numbers = [...firsts.keys()].filter((number) => firsts[number] !== null);
   const last = await firstWhole(numbers.slice(-MOST_TRIED).toReversed(), segments, coding, signal, meter);
-  if (last === null) throw new BatonError('SOURCE_NO_VIDEO', 'no segment with pictures');
+  if (last === null) throw new BatonError('SOURCE_DAMAGED', 'pictures that were there before');
   const at = Math.max(...last.found.pictures.map((picture) => picture.at)) + 1 / rate;
   return { coding, rate, timescale, firsts, end: { number: last.number, at: at + wrapOf(last, firsts) } };
 }
 
-/** Those of the longest stretch: shorter ones are advertisements. */
-function mainNumbers({ list }: PictureSegments): number[] {
-  const lengths = new Map<number, Seconds>();
-  for (const { stretch, duration } of list) lengths.set(stretch, (lengths.get(stretch) ?? 0) + duration);
-  const [longest] = [...lengths].toSorted(([, a], [, b]) => b - a)[0] ?? [0];
-  return [...list.keys()].filter((number) => list[number]?.stretch === longest);
+/** The first segment with pictures of those that all others are like. */
+async function modelOf(segments: PictureSegments, signal: AbortSignal, meter?: SourceMeter): Promise<HlsPictures> {
+  let failure: unknown = new BatonError('SOURCE_DAMAGED', 'no segment that is not a gap');
+  let isWithout = segments.main.length > 0;
+  for (const number of segments.main.slice(0, MOST_TRIED)) {
+    try {
+      return await segments.model(number, signal, meter);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (hasCode(error, 'SOURCE_NO_VIDEO', 'VIDEO_UNSUPPORTED')) continue;
+      if (!hasCode(error, 'SOURCE_MISSING', 'SOURCE_DAMAGED')) throw error;
+      [failure, isWithout] = [error, false];
+    }
+  }
+  throw isWithout ? new BatonError('SOURCE_NO_VIDEO', 'no segment with pictures') : failure;
 }
 
 async function firstWhole(
   numbers: readonly number[],
   segments: PictureSegments,
-  known: PictureCoding | null,
+  known: PictureCoding,
   signal: AbortSignal,
   meter?: SourceMeter,
 ) {
@@ -71,17 +81,6 @@ const wrapOf = (
   { number, found }: NonNullable<Awaited<ReturnType<typeof firstWhole>>>,
   firsts: HlsFilmIndex['firsts'],
 ): Seconds => (firsts[number]?.at ?? 0) - (found.pictures[0]?.at ?? 0);
-
-/** What `ask` gives for 0 to `count`, a few asked for at once. */
-async function inTurns<T>(count: number, ask: (number: number) => Promise<T>): Promise<T[]> {
-  const found: T[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let number = next++; number < count; number = next++) found[number] = await ask(number);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return found;
-}
 
 /** The index as JSON. */
 export function encodeFilmIndex(index: HlsFilmIndex): Uint8Array {

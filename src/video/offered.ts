@@ -17,6 +17,8 @@ export interface OfferedVideo extends Picture {
   /** Bits a second: of the segment with most, and of all together. */
   readonly bandwidth: number;
   readonly averageBandwidth: number;
+  /** That of its pictures: whoever has another one makes other bytes. */
+  readonly version: string;
   /** How long each segment is; together as long as the film. */
   readonly durations: readonly Seconds[];
   /** Store key of its segments, without the index; null where they are the source's own, and are not kept. */
@@ -27,15 +29,13 @@ export interface OfferedVideo extends Picture {
   segment(index: number): MakeSegment;
 }
 
-/** What is offered of a film, the largest first; `version` is that of its source. */
-export function offeredVideo(film: Film, version: string, deps: VideoDeps): readonly OfferedVideo[] {
+/** What is offered of a film, the largest first; `source` is the version of its source. */
+export function offeredVideo(film: Film, source: string, deps: VideoDeps): readonly OfferedVideo[] {
+  const version = film.version ?? source;
   const shown = shownAs(film.facts);
-  const own = film.cuts && copiedVideo(film, film.cuts, shown);
+  const own = film.cuts && copiedVideo(film, film.cuts, shown, version);
   const rungs = ladderOf(shown, film.facts.rate).filter(({ lines }) => own === null || lines < own.lines);
-  return [
-    ...(own === null ? [] : [own]),
-    ...rungs.map((rung) => codedVideo(film, rung, film.version ?? version, deps)),
-  ];
+  return [...(own === null ? [] : [own]), ...rungs.map((rung) => codedVideo(film, rung, version, deps))];
 }
 
 /** In square pixels, the right way up. */

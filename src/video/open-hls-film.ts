@@ -44,6 +44,12 @@ async function storedIndex(
   const known = stored && decodeFilmIndex(stored.bytes);
   if (known?.firsts.length === segments.list.length) return known;
   const index = await scanSegments(segments, signal, meter);
-  store.putIfAbsent(key, encodeFilmIndex(index)).catch(() => undefined); // it can be made again
-  return index;
+  try {
+    if (await store.putIfAbsent(key, encodeFilmIndex(index), signal)) return index;
+    const other = await store.get(key, signal);
+    return (other && decodeFilmIndex(other.bytes)) ?? index; // of two that were found at once all keep to one
+  } catch {
+    signal.throwIfAborted();
+    return index; // it can be made again
+  }
 }

@@ -159,6 +159,64 @@ describe('what is not of one piece', () => {
     expect(await codeOf(baton.file(origin.url('/silent/main.m3u8')))).toBe('SOURCE_NO_AUDIO');
   });
 
+  test('an empty segment is one that is missing', async () => {
+    const files = await hlsFilm({ kind: 'ts' });
+    const made = await fetchFilmHls(placed('/empty', { ...files, '/main1.ts': new Uint8Array() }));
+    const [seen, all] = [numbersOf(await seenFrames(made.pictures)), numbersOf(await seenFrames(await film({})))];
+    expect(seen.length).toBe(all.length);
+    expect(seen).not.toEqual(all);
+  });
+
+  test('pictures of a playlist that imports variables are shown; sound whose pictures cannot be had is heard', async () => {
+    const files = await several();
+    const child = String(Buffer.from(files['/large.m3u8'] ?? []));
+    const imports = child.replace('#EXTM3U\n', '#EXTM3U\n#EXT-X-DEFINE:IMPORT="folder"\n');
+    const main = String(files['/main.m3u8']).replace('#EXTM3U\n', '#EXTM3U\n#EXT-X-DEFINE:NAME="folder",VALUE="."\n');
+    const large = imports.replace(/^(large.*)$/gm, '{$folder}/$1');
+    const { playlist } = await readMultivariant(
+      placed('/imports', { ...files, '/main.m3u8': main, '/large.m3u8': large }),
+    );
+    expect(playlist.variants[0]?.resolution).toEqual({ width: 428, height: 240 });
+
+    const protectedBy = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="key"\n#EXTINF';
+    const small = String(Buffer.from(files['/small.m3u8'] ?? [])).replace('#EXTINF', protectedBy);
+    const sealed = { ...files, '/large.m3u8': child.replace('#EXTINF', protectedBy), '/small.m3u8': small };
+    for (const [path, gone] of [
+      ['/protected', sealed],
+      ['/without', { ...files, '/large.m3u8': large, '/small.m3u8': large }],
+    ] as const) {
+      const { playlist: heard } = await readMultivariant(placed(path, gone));
+      expect(heard.variants.every(({ resolution }) => resolution === undefined)).toBe(true);
+    }
+  });
+
+  test('pictures that are missing for a while are looked for again', async () => {
+    const files = await several();
+    const parts = Object.keys(files).filter((path) => /^\/(large|small)\d/.test(path));
+    const link = placed('/a-while', files);
+    for (const path of parts) origin.places.delete(`/a-while${path}`);
+    expect((await readMultivariant(link)).playlist.variants.every(({ resolution }) => resolution === undefined)).toBe(
+      true,
+    );
+    placed('/a-while', files);
+    expect((await readMultivariant(link)).playlist.variants[0]?.resolution).toEqual({ width: 428, height: 240 });
+  });
+
+  test('other pictures to the same sound have other addresses and tags', async () => {
+    const files = await several();
+    const link = placed('/other', files);
+    const first = await readMedia(`${link}/v240.m3u8`);
+    placed('/other', {
+      ...Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path.replace('/large', '/again'), bytes])),
+      '/large.m3u8': String(Buffer.from(files['/large.m3u8'] ?? [])).replaceAll('large', 'again'),
+    });
+    await using other = await startBaton({ allowOrigins: [origin.origin], keys: baton.keys, store: baton.store });
+    const second = await readMedia(`${link}/v240.m3u8`.replace(baton.origin, other.origin));
+    const pathOf = (url: string | undefined): string => new URL(url ?? '').pathname;
+    expect(pathOf(second.segments[0]?.url)).not.toBe(pathOf(first.segments[0]?.url));
+    expect((await get(pathOf(first.segments[0]?.url).replace(/^/, other.origin))).status).toBe(410);
+  });
+
   test('sound without pictures is sound, and is not asked for pictures again', async () => {
     const link = placed('/sound', await hlsFilm({ kind: 'ts', output: ['-vn'] }));
     const { playlist } = await readMultivariant(link);
