@@ -54,9 +54,10 @@ export async function* copiedPictures(
 
   /** What stands is shown again, from where it ends up to `until`. */
   function* bridged(until: Ticks): Generator<Uint8Array> {
-    if (now === null || until - now.until < UNSEEN) return;
+    if (now === null) return;
     const { key } = now;
     const at = Math.max(now.until, start);
+    if (until - at < UNSEEN) return;
     yield written(at, [{ ...sampleOf(key, until - at), shownAfter: Math.max(0, key.shownAt - key.decodedAt) }]);
     now = { key, until };
   }

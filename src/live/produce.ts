@@ -157,8 +157,11 @@ function storage(output: LiveOutput, deps: ProduceDeps, onTaken: () => void, sig
       (known) => (known !== null && isOurs(known) ? renewed(known, stored, output, deps) : known),
       signal,
     );
-    if (head !== null && !isOurs(head)) deps.sound.forget(); // begun while the store was away, which has another one
-    if (head !== null && !isOurs(head)) onTaken();
+    if (head !== null && !isOurs(head)) {
+      deps.sound.forget(); // begun while the store was away, which has another one
+      deps.reel.forget();
+      onTaken();
+    }
     const holder = head?.renditions[output.name]?.lease?.holder;
     if (holder !== undefined && holder !== deps.holder) onTaken();
   };

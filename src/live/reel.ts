@@ -65,11 +65,14 @@ export function createReel(pulse: Pulse): Reel {
   function begin(key: ChannelPicture, stretch: Stretch): void {
     from ??= key.shownAt - stretch.epochAt <= FIRST_WITHIN ? -Infinity : key.shownAt;
     // What another source was ahead of is not shown any more.
-    for (const { pictures } of scenes) {
-      const end = pictures.findIndex(({ decodedAt }) => decodedAt >= key.decodedAt);
-      if (end >= 0) bytes -= sizeOf(pictures.splice(end));
+    let kept = scenes.length;
+    for (let scene = scenes[kept - 1]; scene !== undefined; scene = scenes[kept - 1]) {
+      const end = scene.pictures.findIndex(({ decodedAt }) => decodedAt >= key.decodedAt);
+      if (end >= 0) bytes -= sizeOf(scene.pictures.splice(end));
+      if (scene.pictures.length > 0) break;
+      kept -= 1;
     }
-    scenes = [...scenes.filter(({ pictures }) => pictures.length > 0), { facts: stretch.facts, key, pictures: [] }];
+    scenes.splice(kept, Infinity, { facts: stretch.facts, key, pictures: [] });
     epoch = stretch.epoch;
     isCut = false;
   }
@@ -87,9 +90,10 @@ export function createReel(pulse: Pulse): Reel {
     const newest = last();
     const scene = scenes.at(-1);
     const isOther = stretch.epoch !== epoch || (scene !== undefined && !sameConfig(scene.facts, stretch.facts));
-    const isOld = newest !== null && picture.decodedAt <= newest.decodedAt;
+    const behind = newest === null ? -1 : newest.decodedAt - picture.decodedAt;
+    const isOld = behind >= 0 && behind <= KEPT; // what is older yet is of another clock
     if (!isOther && isCut && isOld) {
-      isCut = picture.decodedAt !== newest.decodedAt; // what follows it does so here, too
+      isCut = behind > 0; // what follows it does so here, too
       return;
     }
     if (picture.isKey) begin(picture, stretch);
