@@ -5,13 +5,20 @@ import { BASE64, readPictureFormat, refused, type PictureFormat } from './pictur
  * What a publisher sends. The bytes of data messages are those of a stream, cut anywhere; or whole packets, as in
  * `packet-records.ts`, or with pictures as in `film-records.ts`.
  */
-export type IngestFormat = StreamFormat | PacketFormat;
+export type IngestFormat = StreamFormat | Mp4Format | PacketFormat;
 
 /** `webm`: what MediaRecorder makes of `audio/webm;codecs=opus`. The others as a radio station sends them. */
 export interface StreamFormat {
   readonly container: 'webm' | 'mp3' | 'adts' | 'ogg';
   /** Of WebM: its H.264 is wanted, too. */
   readonly video?: true;
+}
+
+/** What MediaRecorder makes of `audio/mp4`: MP4 in fragments. */
+export interface Mp4Format {
+  readonly container: 'mp4';
+  readonly codec: PacketFormat['codec'];
+  readonly video?: undefined;
 }
 
 /** What WebCodecs' AudioEncoder makes. */
@@ -41,6 +48,10 @@ export function readFormat(value: unknown): IngestFormat {
     if (video === undefined || video === false) return stream;
     if (container !== 'webm' || video !== true) throw refused(`pictures in ${String(container)}`);
     return { ...stream, video };
+  }
+  if (container === 'mp4' && CODECS.includes(codec)) {
+    if (video !== undefined && video !== false) throw refused('pictures in mp4');
+    return { container, codec: codec as Mp4Format['codec'] };
   }
   if (container !== 'packets' || !CODECS.includes(codec)) throw refused(`${String(container)} of ${String(codec)}`);
   if (!isWhole(sampleRate, 8_000, MAX_RATE)) throw refused(`${String(sampleRate)} Hz`);

@@ -1,6 +1,7 @@
 import { BatonError } from '../errors.ts';
 import { adtsFormatOf, type AdtsFormat } from '../media/adts-write.ts';
 import { AAC_RATES, BLOCK_SAMPLES, MAX_ADTS_BYTES } from '../media/adts.ts';
+import type { FragmentTrack } from '../media/fragment-init.ts';
 import { opusHead } from '../media/opus-head.ts';
 import type { Bytes, Hertz } from '../units.ts';
 import type { ShowSound } from './film-stream.ts';
@@ -43,9 +44,28 @@ export function opusSetup({ channels, description }: PacketFormat): OpusSetup {
 
 /** @throws INGEST_FORMAT */
 export function aacSetup({ description, channels }: PacketFormat): AdtsFormat {
-  const adts = adtsFormatOf(Buffer.from(description ?? '', 'base64'));
-  if (adts?.objectType !== LC) throw refused('AAC other than LC');
+  const adts = lcOf(Buffer.from(description ?? '', 'base64'));
   if (adts.channelConfig !== channels) throw refused(`${adts.channelConfig} channels, not ${channels}`);
+  return adts;
+}
+
+/** How the sound of a track of MP4 is coded. @throws INGEST_FORMAT for another codec than was announced */
+export function trackSetup(
+  { coding }: FragmentTrack,
+  codec: PacketFormat['codec'],
+): { readonly opus: OpusSetup } | { readonly aac: AdtsFormat } {
+  const name = coding.kind === 'sound' ? coding.codec : coding.name;
+  if (coding.kind !== 'sound' || name !== codec) throw refused(`MP4 of ${name}, not of ${codec}`);
+  const config = coding.config ?? new Uint8Array();
+  if (codec === 'opus') return { opus: { ...readOpusSetup(config), preSkip: coding.preSkip ?? USUAL_PRE_SKIP } };
+  const aac = lcOf(config);
+  if (aac.channelConfig !== 1 && aac.channelConfig !== 2) throw refused(`AAC of channels ${aac.channelConfig}`);
+  return { aac };
+}
+
+function lcOf(config: Uint8Array): AdtsFormat {
+  const adts = adtsFormatOf(config);
+  if (adts?.objectType !== LC) throw refused('AAC other than LC');
   return adts;
 }
 

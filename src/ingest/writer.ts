@@ -1,14 +1,15 @@
 import { BatonError } from '../errors.ts';
 import { liveDemux } from '../intake/live-demux.ts';
-import { adtsFrame } from '../media/adts-write.ts';
+import { adtsFrame, type AdtsFormat } from '../media/adts-write.ts';
 import { BLOCK_SAMPLES, MAX_ADTS_BYTES } from '../media/adts.ts';
 import type { Bytes } from '../units.ts';
 import { breakFilm, filmOfRecords, filmOfWebm, newFilm, type FilmState } from './film-writer.ts';
-import { hasPictures, type IngestFormat, type PacketFormat, type StreamFormat } from './format.ts';
+import { hasPictures, type IngestFormat, type Mp4Format, type PacketFormat, type StreamFormat } from './format.ts';
+import { loseMp4, mp4Sound, newMp4, type Mp4State } from './mp4-fragments.ts';
 import { oggHeadIn } from './ogg-heads.ts';
 import { oggOpusEnd, oggOpusPages, opusLength, readOpusSetup, type OggOpusState } from './ogg-opus.ts';
 import { readPacketRecords } from './packet-records.ts';
-import { aacSetup, opusSetup } from './show-sound.ts';
+import { aacSetup, opusSetup, trackSetup } from './show-sound.ts';
 import { newWebm, webmBlocks, type WebmState } from './webm-blocks.ts';
 
 /** Makes the stream of a show of what its publisher sends: Ogg, MP3 or ADTS, with pictures Matroska; it is its recording as well. */
@@ -34,6 +35,7 @@ export interface WriterState {
   readonly headAt: Bytes | null;
   readonly ogg: OggOpusState | null;
   readonly webm: WebmState | null;
+  readonly mp4?: Mp4State;
   readonly film?: FilmState;
 }
 
@@ -43,9 +45,10 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
   let headAt = state?.headAt ?? null;
   const ogg: OggOpusState = { ...(state?.ogg ?? { serial, sequence: 0, granule: 0 }) };
   const webm: WebmState = { ...(state?.webm ?? newWebm(hasPictures(format))) };
+  const mp4: Mp4State = { ...(state?.mp4 ?? newMp4()) };
   const film = format.video === undefined ? null : { ...(state?.film ?? newFilm(format.video)) };
-  const isOpus = film === null && (format.container === 'webm' || isPacketsOf('opus', format));
-  const write = film === null ? writing(format, ogg, webm) : filming(format, webm, film);
+  const isOpus = film === null && (format.container === 'webm' || isCoded('opus', format));
+  const write = film === null ? writing(format, ogg, webm, mp4) : filming(format, webm, film);
 
   const count = (bytes: Uint8Array): Uint8Array => {
     if (format.container === 'ogg') headAt = oggHeadIn(bytes, at, headAt);
@@ -56,11 +59,12 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
 
   return {
     push: (payload) => {
-      const before = [{ ...ogg }, { ...webm }, { ...film }];
+      const before = [{ ...ogg }, { ...webm }, { ...mp4 }, { ...film }];
       try {
         return count(write(payload));
       } catch (thrown) {
-        for (const [at, state] of [ogg, webm, film].entries()) if (state !== null) restore(state, before[at] ?? {});
+        for (const [at, state] of [ogg, webm, mp4, film].entries())
+          if (state !== null) restore(state, before[at] ?? {});
         throw thrown;
       }
     },
@@ -68,11 +72,13 @@ export function createWriter(format: IngestFormat, serial: number, state: Writer
     lose: () => {
       if (film !== null) breakFilm(film);
       if (format.container === 'webm') Object.assign(webm, { rest: '', skip: 0, isLost: webm.track !== null });
+      if (format.container === 'mp4') loseMp4(mp4);
     },
     state: () => ({
       ...{ at, headAt },
       ogg: isOpus ? { ...ogg } : null,
       webm: format.container === 'webm' ? { ...webm } : null,
+      ...(format.container === 'mp4' && { mp4: { ...mp4 } }),
       ...(film !== null && { film: { ...film } }),
     }),
   };
@@ -88,20 +94,21 @@ function restore(state: object, before: object): void {
 export function streamType(format: IngestFormat): string {
   if (hasPictures(format)) return 'video/x-matroska';
   if (format.container === 'mp3') return 'audio/mpeg';
-  if (format.container === 'adts' || isPacketsOf('aac', format)) return 'audio/aac';
+  if (format.container === 'adts' || isCoded('aac', format)) return 'audio/aac';
   return 'audio/ogg';
 }
 
-const isPacketsOf = (codec: PacketFormat['codec'], format: IngestFormat): boolean =>
-  format.container === 'packets' && format.codec === codec;
+const isCoded = (codec: PacketFormat['codec'], format: IngestFormat): boolean =>
+  'codec' in format && format.codec === codec;
 
 type Write = (payload: Uint8Array) => Uint8Array;
 
 const filming = (format: IngestFormat, webm: WebmState, film: FilmState): Write =>
   format.container === 'packets' ? filmOfRecords(format, film) : filmOfWebm(webm, film);
 
-function writing(format: IngestFormat, ogg: OggOpusState, webm: WebmState): Write {
+function writing(format: IngestFormat, ogg: OggOpusState, webm: WebmState, mp4: Mp4State): Write {
   if (format.container === 'packets') return format.codec === 'opus' ? opusPackets(format, ogg) : aacPackets(format);
+  if (format.container === 'mp4') return mp4Fragments(format, ogg, mp4);
   if (format.container !== 'webm') return passed(format.container);
   return (payload) => {
     const packets = webmBlocks(payload, webm).map(({ bytes }) => bytes);
@@ -122,18 +129,33 @@ function opusPackets(format: PacketFormat, ogg: OggOpusState): Write {
   };
 }
 
-const ADTS_HEAD: Bytes = 7;
+function mp4Fragments({ codec }: Mp4Format, ogg: OggOpusState, mp4: Mp4State): Write {
+  return (payload) => {
+    const sound = mp4Sound(payload, mp4);
+    if (sound === null) return NOTHING;
+    const setup = trackSetup(sound.track, codec);
+    if (sound.packets.length === 0) return NOTHING;
+    if ('aac' in setup) return Buffer.concat(sound.packets.map((bytes) => framed(bytes, setup.aac)));
+    return Buffer.concat(oggOpusPages(sound.packets, setup.opus, ogg));
+  };
+}
 
 function aacPackets(format: PacketFormat): Write {
   const adts = aacSetup(format);
   return (payload) =>
     Buffer.concat(
       readPacketRecords(payload).map(({ bytes, samples }) => {
-        if (samples !== BLOCK_SAMPLES || bytes.length + ADTS_HEAD > MAX_ADTS_BYTES)
-          throw refused(`a packet of AAC of ${samples} samples and ${bytes.length} bytes`);
-        return adtsFrame(bytes, adts);
+        if (samples !== BLOCK_SAMPLES) throw refused(`a packet of AAC of ${samples} samples`);
+        return framed(bytes, adts);
       }),
     );
+}
+
+const ADTS_HEAD: Bytes = 7;
+
+function framed(packet: Uint8Array, adts: AdtsFormat): Uint8Array {
+  if (packet.length + ADTS_HEAD > MAX_ADTS_BYTES) throw refused(`a packet of AAC of ${packet.length} bytes`);
+  return adtsFrame(packet, adts);
 }
 
 /** So much may come before the first frame or page. */

@@ -1,8 +1,8 @@
-import type { Hertz, Seconds } from '../units.ts';
+import type { Hertz, Samples, Seconds } from '../units.ts';
 import { boxAt, boxesIn, fourCharacters, uint16, uint32, uint64 } from './box-read.ts';
 import { flacHead } from './flac-head.ts';
 import type { FragmentClock, FragmentDefaults } from './fragments.ts';
-import { withoutPreSkip } from './opus-pre-skip.ts';
+import { preSkipOf, withoutPreSkip } from './opus-pre-skip.ts';
 import { readSampleEntry, type PictureCoding } from './picture-entry.ts';
 
 /** The sound track that an initialization section of fragmented MP4 describes (RFC 8216 3.3). */
@@ -22,6 +22,8 @@ export type FragmentCoding =
       readonly config: Uint8Array | null;
       readonly sampleRate: Hertz;
       readonly channels: number;
+      /** What Opus says is to be dropped in front, which `config` does not. */
+      readonly preSkip?: Samples;
     }
   | { readonly kind: 'unsupported' | 'protected'; readonly name: string };
 
@@ -115,8 +117,9 @@ function codingOf(stsd: Uint8Array): FragmentCoding {
   if (type === 'mp4a') return esCoding(plain, boxAt(boxes, 'esds') ?? boxAt(boxes, 'wave', 'esds'));
   const opus = type === 'Opus' ? boxAt(boxes, 'dOps') : null;
   if (opus !== null) {
-    const config = withoutPreSkip(opusHeadOf(opus));
-    return { kind: 'sound', codec: 'opus', config, sampleRate: 48_000, channels: opus[1] ?? 0 };
+    const head = opusHeadOf(opus);
+    const coded = { config: withoutPreSkip(head), preSkip: preSkipOf(head) };
+    return { kind: 'sound', codec: 'opus', ...coded, sampleRate: 48_000, channels: opus[1] ?? 0 };
   }
   const flac = type === 'fLaC' ? boxAt(boxes, 'dfLa') : null;
   const info = flac?.subarray(8, 42);

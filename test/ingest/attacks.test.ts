@@ -9,7 +9,7 @@ import { writePublisherMessage, type ServerMessage } from '../../src/ingest/mess
 import { startBaton, type TestBaton } from '../support/baton.ts';
 import { tokenFor } from './on-air.ts';
 import { filmPackets, type SentFilm } from './sent-film.ts';
-import { packetsOf, streamOf, type Sent } from './sent.ts';
+import { mp4Of, packetsOf, streamOf, type Sent } from './sent.ts';
 import { writeFilmRecords } from './write-records.ts';
 
 let baton: TestBaton;
@@ -130,6 +130,8 @@ test('lies about the codec are told to the publisher', async () => {
     ['MP3 as WebM', { container: 'webm' }, [payload]],
     ['MP3 as AAC', { container: 'adts' }, [...mp3.payloads]],
     ['text as MP3', { container: 'mp3' }, [noise, noise, noise]],
+    ['text as MP4', { container: 'mp4', codec: 'aac' }, [noise]],
+    ['Opus as AAC in MP4', { container: 'mp4', codec: 'aac' }, [...(await mp4Of('opus', 1)).payloads]],
     ['text as Ogg', { container: 'ogg' }, [noise, noise, noise]],
     ['packets that are longer than they say', opus.format, [Uint8Array.of(0x0b, 0xb8, 0, 2, 0xfc, 0)]],
     ['AAC that is Opus', { ...opus.format, codec: 'aac', description: 'T3B1c0hlYWQ=' }, []],

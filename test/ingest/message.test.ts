@@ -21,6 +21,7 @@ const hello: Hello = {
 const messages: readonly PublisherMessage[] = [
   hello,
   { ...hello, format: { container: 'webm' } },
+  { ...hello, format: { container: 'mp4', codec: 'aac' } },
   { type: 'data', number: 0, payload: Uint8Array.of(7) },
   { type: 'data', number: 2 ** 32 - 1, payload: new Uint8Array(MOST_PAYLOAD).fill(255) },
   { type: 'title', title: 'Café', artist: '' },
@@ -60,6 +61,7 @@ const bad: readonly (readonly [string, string | Uint8Array, string])[] = [
   ['a negative number', helloWith({ from: -1 }), 'INGEST_INVALID'],
   ['no format', helloWith({ format: undefined }), 'INGEST_FORMAT'],
   ['a container that is not taken', helloWith({ format: { container: 'flv' } }), 'INGEST_FORMAT'],
+  ['MP4 that does not say its codec', helloWith({ format: { container: 'mp4' } }), 'INGEST_FORMAT'],
   ['packets of another codec', helloWith({ format: { ...hello.format, codec: 'mp3' } }), 'INGEST_FORMAT'],
   ['AAC without a description', helloWith({ format: { ...hello.format, description: null } }), 'INGEST_FORMAT'],
   ['a rate of nonsense', helloWith({ format: { ...hello.format, sampleRate: 1e9 } }), 'INGEST_FORMAT'],

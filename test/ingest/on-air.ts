@@ -26,7 +26,7 @@ export async function recordingOf(baton: TestBaton, channel: string, show = 'sho
 /** Not one packet is missing, doubled or changed. */
 export function expectAll(recording: Buffer, { format, stream, packets }: Sent): void {
   if (stream !== null) return void expect(Buffer.compare(recording, stream)).toBe(0);
-  const isAac = format.container === 'packets' && format.codec === 'aac';
+  const isAac = 'codec' in format && format.codec === 'aac';
   const found = isAac ? adtsPackets(recording) : oggPackets(recording).slice(2);
   expect(found.length).toBe(packets?.length);
   expect(found.findIndex((packet, at) => Buffer.compare(packet, packets?.[at] ?? Buffer.alloc(0)) !== 0)).toBe(-1);

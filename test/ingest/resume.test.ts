@@ -10,13 +10,15 @@ import { startBaton } from '../support/baton.ts';
 import { decode } from '../support/ffmpeg.ts';
 import { samplesOf } from '../support/signal.ts';
 import { expectAll, publish, recordingOf } from './on-air.ts';
-import { packetsOf, streamOf, type Sent } from './sent.ts';
+import { mp4Of, packetsOf, streamOf, type Sent } from './sent.ts';
 
 const SECONDS = 8;
 const kinds: readonly (readonly [string, () => Promise<Sent>])[] = [
   ['WebM', () => streamOf('webm', SECONDS)],
   ['packets of Opus', () => packetsOf('opus', SECONDS)],
   ['packets of AAC', () => packetsOf('aac', SECONDS)],
+  ['MP4 of Opus', () => mp4Of('opus', SECONDS)],
+  ['MP4 of AAC', () => mp4Of('aac', SECONDS)],
   ['MP3', () => streamOf('mp3', SECONDS)],
   ['ADTS', () => streamOf('adts', SECONDS)],
   ['Ogg Vorbis', () => streamOf('ogg', SECONDS)],

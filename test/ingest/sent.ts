@@ -47,6 +47,20 @@ export async function streamOf(container: 'webm' | 'mp3' | 'adts' | 'ogg', secon
   return { format: { container }, payloads: pieces(webm, 1_500), stream: null, packets: oggPackets(encoded).slice(2) };
 }
 
+/** MP4 in fragments, as a browser records it, in pieces of random sizes. */
+export async function mp4Of(codec: 'opus' | 'aac', seconds: number): Promise<Sent> {
+  const encode = codec === 'opus' ? ['-c:a', 'libopus', '-f', 'ogg'] : ['-c:a', 'aac', '-f', 'adts'];
+  const copy = codec === 'opus' ? ['-f', 'ogg', '-i', 'pipe:0'] : ['-f', 'aac', '-i', 'pipe:0'];
+  const form = codec === 'opus' ? ['-strict', '-2'] : ['-bsf:a', 'aac_adtstoasc'];
+  const { data } = testSignal(0, seconds * RATE, { sampleRate: RATE, channels: 2 });
+  const input = ['-f', 's16le', '-ar', String(RATE), '-ac', '2', '-i', 'pipe:0'];
+  const encoded = await ffmpeg([...input, '-b:a', '64k', ...encode, 'pipe:1'], new Uint8Array(data.buffer));
+  const fragments = ['-movflags', 'delay_moov+default_base_moof', '-frag_duration', '500000', '-f', 'mp4'];
+  const mp4 = await ffmpeg([...copy, '-c', 'copy', ...form, ...fragments, 'pipe:1'], encoded);
+  const packets = codec === 'opus' ? oggPackets(encoded).slice(2) : adtsPackets(encoded);
+  return { format: { container: 'mp4', codec }, payloads: pieces(mp4, 1_500), stream: null, packets };
+}
+
 export function pieces(bytes: Uint8Array, most: number): Uint8Array[] {
   const all: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += all.at(-1)?.length ?? 0)
