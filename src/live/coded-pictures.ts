@@ -1,3 +1,4 @@
+import { CHANNEL_RATE } from '../grid/live.ts';
 import { picturesIn, videoFragment, type VideoSample } from '../media/fmp4-video.ts';
 import type { EncodeMeter } from '../encode/output.ts';
 import type { Frames, Milliseconds, Samples, Seconds } from '../units.ts';
@@ -8,6 +9,7 @@ import { sameConfig, type PictureMark } from './picture-mark.ts';
 import type { PicturePlan } from './picture-plan.ts';
 import { secondsOfTicks, ticksOfSamples, type Ticks } from './picture-time.ts';
 import type { Reel, Scene } from './reel.ts';
+import { isSettled } from './settled.ts';
 import type { Soundtrack } from './soundtrack.ts';
 
 /** Where a chunk lies, and what it is made of. */
@@ -20,8 +22,6 @@ export interface CodedWanted {
 }
 
 const FRAGMENT: Milliseconds = 500;
-/** Pictures come so much later than their sound at most. */
-const LATE: Seconds = 3;
 /** Of what is a whole number but for rounding. */
 const ALMOST = 1e-6;
 
@@ -32,7 +32,7 @@ const ALMOST = 1e-6;
 export async function* codedPictures(
   { mark, coded: { rung, format }, from, to }: CodedWanted,
   reel: Reel,
-  sound: Pick<Soundtrack, 'known'>,
+  sound: Pick<Soundtrack, 'known' | 'at'>,
   { engine, store }: VideoDeps,
   meter: EncodeMeter,
   signal: AbortSignal,
@@ -44,7 +44,7 @@ export async function* codedPictures(
   const ticksAt = (frame: Frames): number => frame * den + Math.round(phase * num);
   const frameAt = (position: Samples): Frames => Math.max(0, Math.ceil((position / 48_000 - phase) * rate - ALMOST));
   const [first, end] = [frameAt(from), frameAt(to)];
-  const isSettled = (at: Seconds): boolean => sound.known() / 48_000 >= at + LATE;
+  const isOver = (at: Seconds): boolean => isSettled(sound, Math.ceil(at * CHANNEL_RATE));
 
   const ours = (): readonly Scene[] => reel.scenes().filter(({ facts }) => sameConfig(facts, mark.facts));
   const wait = async (stop: AbortSignal): Promise<void> => {
@@ -67,7 +67,7 @@ export async function* codedPictures(
       }
       const following: Scene | undefined = nextOf(scene);
       if (following !== undefined) [scene, index] = [following, 0];
-      else if (isSettled(until) || secondsOfTicks(reel.last()?.decodedAt ?? 0) > until) return;
+      else if (isOver(until) || secondsOfTicks(reel.last()?.decodedAt ?? 0) > until) return;
       else await wait(stop);
     }
   }
@@ -78,7 +78,7 @@ export async function* codedPictures(
 
   const endTicks: Ticks = ticksOfSamples(to);
   while (!ours().some(({ key }) => key.shownAt < endTicks)) {
-    if (isSettled(to / 48_000) || ours().length > 0) return;
+    if (isSettled(sound, to) || ours().length > 0) return;
     await wait(signal);
   }
   const tolerance = 0.5 / Math.max(1, Math.round((mark.facts.rate > 0 ? mark.facts.rate : rate) / rate));

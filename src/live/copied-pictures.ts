@@ -3,15 +3,11 @@ import type { PictureFacts } from '../media/picture-facts.ts';
 import type { Samples } from '../units.ts';
 import { sameConfig } from './picture-mark.ts';
 import { DECODED_AHEAD } from './picture-plan.ts';
-import { PICTURE_RATE, ticksOfSamples, type Ticks } from './picture-time.ts';
+import { PICTURE_RATE, samplesOfTicks, ticksOfSamples, type Ticks } from './picture-time.ts';
 import type { ChannelPicture, Reel, Scene } from './reel.ts';
+import { isSettled } from './settled.ts';
 import type { Soundtrack } from './soundtrack.ts';
-
-/** What was shown last, and up to when it is decoded: for as long as nothing comes, it stands. */
-export interface Standing {
-  readonly key: ChannelPicture;
-  readonly until: Ticks;
-}
+import type { Standing } from './standing.ts';
 
 /** Where a chunk lies, and what it is made of. */
 export interface CopiedWanted {
@@ -31,8 +27,6 @@ const FRAGMENT: Ticks = 0.5 * PICTURE_RATE;
 const STANDS: Ticks = PICTURE_RATE;
 /** Less is no hole. */
 const UNSEEN: Ticks = 0.2 * PICTURE_RATE;
-/** Pictures come so much later than their sound at most. */
-const LATE: Ticks = 3 * PICTURE_RATE;
 
 /**
  * The pictures of a chunk as they came, fragment by fragment as they come: the scenes whose key pictures are shown within
@@ -41,16 +35,16 @@ const LATE: Ticks = 3 * PICTURE_RATE;
 export async function* copiedPictures(
   { facts, from, to, scenesFrom, standing }: CopiedWanted,
   reel: Reel,
-  sound: Pick<Soundtrack, 'known'>,
+  sound: Pick<Soundtrack, 'known' | 'at'>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, Standing | null> {
   const [start, end] = [ticksOfSamples(from), ticksOfSamples(to)];
-  const isSettled = (at: Ticks): boolean => ticksOfSamples(sound.known()) >= at + LATE;
   const wait = async (): Promise<void> => {
     await reel.pulse.next(signal);
     signal.throwIfAborted();
   };
   let now = standing;
+  let limit = end;
 
   /** What stands is shown again, from where it ends up to `until`. */
   function* bridged(until: Ticks): Generator<Uint8Array> {
@@ -63,13 +57,14 @@ export async function* copiedPictures(
   }
 
   for (let scene = await next(null); scene !== null; scene = await next(scene)) {
-    if (!sameConfig(scene.facts, facts)) break; // it is of the next chunk
+    if (!sameConfig(scene.facts, facts)) {
+      limit = Math.min(end, scene.key.decodedAt); // it is of the next chunk
+      break;
+    }
     yield* bridged(scene.key.decodedAt);
     now = { key: scene.key, until: yield* fragments(scene) };
   }
-  const ahead = after(null, end)?.key.decodedAt ?? Infinity;
-  const newest = reel.last()?.decodedAt ?? -Infinity;
-  yield* bridged(Math.min(end, ahead, newest >= end ? (now?.until ?? 0) : Infinity));
+  yield* bridged(Math.min(limit, after(null, end)?.key.decodedAt ?? Infinity));
   return now;
 
   /** The scene of the chunk behind `before`; null when there is none. */
@@ -78,7 +73,7 @@ export async function* copiedPictures(
       const scene = after(before, ticksOfSamples(scenesFrom));
       if (scene !== undefined && scene.key.shownAt < end) return scene;
       const isPast = (reel.last()?.decodedAt ?? -Infinity) >= end;
-      if (scene !== undefined || isPast || isSettled(end)) return null;
+      if (scene !== undefined || isPast || isSettled(sound, to)) return null;
       await wait();
     }
   }
@@ -117,7 +112,7 @@ export async function* copiedPictures(
       const usual = own - (pictures[index - 1]?.decodedAt ?? own - PICTURE_RATE / (facts.rate > 0 ? facts.rate : 30));
       const key = reel.scenes().find((scene) => scene.key.decodedAt > own)?.key.decodedAt;
       if (key !== undefined) return key - own < STANDS ? key - own : Math.round(usual);
-      if (isSettled(own)) return Math.round(usual);
+      if (isSettled(sound, samplesOfTicks(own))) return Math.round(usual);
       await wait();
     }
   }

@@ -4,19 +4,24 @@ import { CHANNEL_RATE, chunkSamples, type LiveGrid } from '../grid/live.ts';
 import type { Store } from '../store/store.ts';
 import type { Samples, Seconds } from '../units.ts';
 import { codedPictures } from './coded-pictures.ts';
-import { copiedPictures, type Standing } from './copied-pictures.ts';
+import { copiedPictures } from './copied-pictures.ts';
 import type { HeadFile } from './head-file.ts';
-import { markFor, scenesFrom, type PictureMark } from './picture-mark.ts';
+import { markFor, sameConfig, scenesFrom, type PictureMark } from './picture-mark.ts';
 import { picturePlan } from './picture-plan.ts';
 import { samplesOfTicks, ticksOfSamples } from './picture-time.ts';
 import type { Reel } from './reel.ts';
+import { isSettled } from './settled.ts';
+import type { Shelf } from './shelf.ts';
 import type { Soundtrack } from './soundtrack.ts';
+import { standingBefore, type Standing } from './standing.ts';
 
 /** What chunks of pictures are made of, and with. */
 export interface PictureDeps {
   readonly reel: Reel;
   readonly sound: Soundtrack;
   readonly head: HeadFile;
+  /** Chunks that there are already, whoever made them. */
+  readonly shelf: Shelf;
   readonly encoder: EncoderDeps;
   readonly store: Store;
   readonly meter: EncodeMeter;
@@ -35,9 +40,9 @@ export function pictureChunks(
   deps: PictureDeps,
   signal: AbortSignal,
 ): (index: number) => AsyncGenerator<Uint8Array, void> {
-  const { reel, sound, encoder, store, meter } = deps;
+  const { reel, sound, encoder, store, meter, head, shelf } = deps;
   const samples = chunkSamples(grid);
-  let last: { readonly index: number; readonly standing: Standing | null } | null = null;
+  let last: { readonly index: number; readonly mark: PictureMark; readonly standing: Standing | null } | null = null;
   return async function* chunk(index) {
     const [from, to] = [index * samples, (index + 1) * samples];
     const mark = await markOf(from, to, deps, signal);
@@ -47,17 +52,13 @@ export function pictureChunks(
       yield* codedPictures({ mark, coded, from, to }, reel, sound, { engine: encoder.engine, store }, meter, signal);
       return;
     }
-    const first = scenesFrom(deps.head.latest()?.pictures ?? [], mark, from, samples);
-    const standing = last?.index === index - 1 ? last.standing : null;
-    last = {
-      index,
-      standing: yield* copiedPictures(
-        { facts: mark.facts, from, scenesFrom: first, to, standing },
-        reel,
-        sound,
-        signal,
-      ),
-    };
+    const { facts } = mark;
+    const first = scenesFrom(head.latest()?.pictures ?? [], mark, from, samples);
+    const isNext = last?.index === index - 1 && sameConfig(last.mark.facts, facts);
+    const standing =
+      isNext && last ? last.standing : await standingBefore(index, facts, samples, { head, shelf }, signal);
+    const wanted = { facts, from, scenesFrom: first, to, standing };
+    last = { index, mark, standing: yield* copiedPictures(wanted, reel, sound, signal) };
   };
 }
 
@@ -72,7 +73,7 @@ async function markOf(
     const newest = reel.last()?.decodedAt ?? -Infinity;
     const mark = markFor(head.latest()?.pictures ?? [], from, to);
     const isKnown = newest >= ticksOfSamples(mark === null ? to : from);
-    if (isKnown || sound.known() >= to + LATE * CHANNEL_RATE) return mark;
+    if (isKnown || isSettled(sound, to)) return mark;
     await reel.pulse.next(signal);
     signal.throwIfAborted();
   }

@@ -52,6 +52,8 @@ const RENEW_MS: Milliseconds = 1_650;
 /** A store that is away is tried again so often. */
 const RETRY_MS: Milliseconds = 500;
 const LOOK_MS: Milliseconds = 100;
+/** So many chunks of pictures a producer that is gone may be behind its sound: the picture stands in them. */
+const MOST_STOOD = 10;
 /** How much of what has come already is made for the first listener. */
 const FIRST_SECONDS = 8;
 const FAILURES = 3;
@@ -91,11 +93,13 @@ async function firstIndex(output: LiveOutput, deps: ProduceDeps, signal: AbortSi
   const { head, sound } = deps;
   const picturesFrom = output.lines === undefined ? -Infinity : await pictureStart(deps, signal);
   const samples = chunkSamples(output.grid);
-  const epochAt = sound.last()?.epoch().at ?? 0;
+  const { at: epochAt = 0, why } = sound.last()?.epoch() ?? {};
   const newest = Math.floor((sound.known() - FIRST_SECONDS * CHANNEL_RATE) / samples);
   const edge = edgeOf(head.latest()?.renditions[output.name]);
   let index = edge ?? Math.max(Math.floor(epochAt / samples), newest, 0);
-  if (edge !== null && (edge + 1) * samples <= epochAt - CHANNEL_RATE) index = Math.floor(epochAt / samples); // a hole
+  const isHole = edge !== null && (edge + 1) * samples <= epochAt - CHANNEL_RATE;
+  const stands = output.lines !== undefined && why !== 'start' && (index + MOST_STOOD) * samples > epochAt;
+  if (isHole && !stands) index = Math.floor(epochAt / samples);
   while (!sound.reaches(madeFrom(output, index)) && index * samples < sound.known()) index++;
   while (index * samples < picturesFrom) index++;
   return index;

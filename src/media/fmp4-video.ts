@@ -175,6 +175,26 @@ export function* fragmentsIn(bytes: Uint8Array): Generator<WrittenFragment> {
   }
 }
 
+/** The pictures of such a fragment. */
+export function samplesIn({ bytes }: WrittenFragment): readonly VideoSample[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isShifted = (view.getUint32(TRUN_FLAGS) & TRUN.shownAfter) !== 0;
+  const entryBytes = isShifted ? 16 : 12;
+  let from = view.getUint32(TRUN_FLAGS + 8);
+  return Array.from({ length: view.getUint32(TRUN_FLAGS + 4) }, (_, index) => {
+    const at = FIRST_ENTRY + index * entryBytes;
+    const end = from + view.getUint32(at + 4);
+    const sample: VideoSample = {
+      bytes: bytes.subarray(from, end),
+      duration: view.getUint32(at),
+      shownAfter: isShifted ? view.getInt32(at + 12) : 0,
+      isKey: view.getUint32(at + 8) === FLAGS.key,
+    };
+    from = end;
+    return sample;
+  });
+}
+
 /** Behind the heads of moof and traf, all of mfhd and tfhd, and the head of tfdt with its version. */
 const TFDT_TIME = 8 + 16 + 8 + 16 + 12;
 /** Behind the head of trun; and behind its flags, count and offset. */

@@ -4,7 +4,7 @@ import { picturePlan, trackOf } from '../live/picture-plan.ts';
 import { initSegment } from '../media/fmp4.ts';
 import type { Listener } from './live-body.ts';
 import { encodedMuxer, soundTrack, type LiveMuxer } from './live-muxer.ts';
-import { firstShown, markOf, pictureStart } from './live-pictures.ts';
+import { earlierStart, firstShown, markOf, pictureStart, type PictureStart } from './live-pictures.ts';
 import type { LiveStart } from './live-place.ts';
 import { pictureFlow, type PictureFlow } from './picture-flow.ts';
 
@@ -30,15 +30,21 @@ export async function filmFrom(
   if (timeline === null || lines === undefined) throw new BatonError('INTERNAL', 'pictures beside copied sound');
   const isResumed = place.kind === 'resume' && start.said.length === 0;
   const known = isResumed ? markOf(pictures, start.index) : null;
-  const { index, mark } =
-    known === null ? await pictureStart(pictures, start.index, signal) : { index: start.index, mark: known };
-  const plan = picturePlan(mark.facts, lines);
-  const track = await trackOf(plan, mark.facts, { engine: baton.engine, store: baton.kept }, signal);
+  const begun = async ({ index, mark }: PictureStart) => {
+    const plan = picturePlan(mark.facts, lines);
+    const track = await trackOf(plan, mark.facts, { engine: baton.engine, store: baton.kept }, signal);
+    const shown = isResumed ? 0 : await firstShown(pictures, index, track, signal);
+    return { index, mark, plan, track, shown };
+  };
+  const resumed = known && { index: start.index, mark: known };
+  const nearest = await begun(resumed ?? (await pictureStart(pictures, start.index, signal)));
+  const isLater = place.kind === 'time' && nearest.index === start.index && nearest.shown > place.ms / 1000;
+  const earlier = isLater ? await earlierStart(pictures, start.index, signal) : null;
+  const { index, mark, plan, track, shown } = earlier === null ? nearest : await begun(earlier);
   const sound = soundTrack(timeline);
   const muxer = encodedMuxer(timeline, sound);
   const { width, height } = plan.size;
   const video = { width, height, frameRate: Math.round(plan.rate * 1000) / 1000 };
-  const shown = isResumed ? 0 : await firstShown(pictures, index, track, signal);
   const from = Math.max(
     isResumed || index === start.index ? start.from : index * grid.chunkFrames,
     Math.ceil((shown * grid.sampleRate + grid.priming) / grid.frameSamples),

@@ -39,6 +39,17 @@ export async function pictureStart(pictures: LiveStream, wanted: number, signal:
   }
 }
 
+/** The last chunk before `index` that has any pictures; null where none is near. */
+export async function earlierStart(
+  pictures: LiveStream,
+  index: number,
+  signal: AbortSignal,
+): Promise<PictureStart | null> {
+  const earlier = index === 0 ? null : await lastUpTo(pictures, index - 1, signal);
+  const mark = earlier === null ? null : markOf(pictures, earlier);
+  return earlier === null || mark === null ? null : { index: earlier, mark };
+}
+
 /** What chunk `index` is made by. */
 export function markOf({ channel, output }: LiveStream, index: number): PictureMark | null {
   const samples = chunkSamples(output.grid);

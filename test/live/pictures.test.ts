@@ -7,63 +7,23 @@ import { openDataFolder } from '../../src/local/data-folder.ts';
 import { publicLink } from '../../src/sign/link.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { startBaton } from '../support/baton.ts';
-import { decode } from '../support/ffmpeg.ts';
-import { beepTimes } from '../support/film.ts';
 import { startLiveHls } from '../support/hls-channel.ts';
-import { hlsFilm } from '../support/hls-film.ts';
 import { apart, carrier, made } from './carrier.ts';
+import { apartIn, CODED, COPIED, filmChannel, filmScene, jumpsIn } from './film-channel.ts';
 import { listenTo } from './listener.ts';
 import { serverProcess } from './process.ts';
-import { shownIn, watch, type Watcher } from './watcher.ts';
+import { shownIn, watch } from './watcher.ts';
 
 const SECONDS = 40;
 /** Of which the channel does not come to the end within a test. */
 const LONGER = 60;
-const RATE = 25;
-/** The film has 180 lines: for more its own pictures are passed on, for less they are coded anew. */
-const COPIED = 'codec.aac~bitrate.64k~video.480p';
-const CODED = 'codec.aac~bitrate.64k~video.144p';
-
-const liveFilm = async (kind: 'ts' | 'fmp4', seconds = SECONDS) =>
-  startLiveHls({ files: await hlsFilm({ kind, segmentSeconds: 2, film: { seconds } }), segmentSeconds: 2 });
-
-async function scene(kind: 'ts' | 'fmp4', liveLegMs: number, seconds = SECONDS) {
-  const channel = await liveFilm(kind, seconds);
-  const baton = await startBaton({ allowOrigins: [channel.origin.origin], config: { liveLegMs } });
-  const link = (options: string): string =>
-    baton.origin + publicLink({ kind: 'live', options, source: channel.url, name: 'a.mp4' }, baton.keys);
-  return {
-    ...{ channel, baton, link },
-    [Symbol.asyncDispose]: async () => {
-      await baton.stop();
-      await channel[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** How frames follow each other that do not do so as in the film, whose end is followed by its beginning. */
-const jumpsIn = (numbers: readonly number[], seconds = SECONDS): string[] =>
-  numbers.flatMap((number, index) => {
-    const before = numbers[index - 1] ?? number - 1;
-    return number === (before + 1) % (seconds * RATE) ? [] : [`${before} ${number}`];
-  });
-
-/** How far each beep is from the flash that is nearest to it. */
-async function apartIn(watcher: Watcher, flashes: readonly number[]): Promise<number[]> {
-  const { data, channels, sampleRate } = await decode(watcher.sound());
-  const mono = data.filter((_, index) => index % channels === 0);
-  return beepTimes(mono, sampleRate)
-    .map((beep) => watcher.soundFrom() + beep)
-    .filter((at) => at > (flashes[0] ?? 0) - 0.5 && at < (flashes.at(-1) ?? 0) + 0.5)
-    .map((beep) => Math.min(...flashes.map((flash) => Math.abs(flash - beep))));
-}
 
 test.concurrent.each([
   ['passed on, of a transport stream and across the end of its loop', 'ts', COPIED, SECONDS],
   ['passed on, of fragments', 'fmp4', COPIED, LONGER],
   ['coded anew, of fragments', 'fmp4', CODED, LONGER],
 ] as const)('pictures %s: every one once through the legs, with their sound', async (_, kind, options, seconds) => {
-  await using at = await scene(kind, 5_000, seconds);
+  await using at = await filmScene(kind, 5_000, seconds);
   const [watcher, listener] = [watch(at.link(options)), listenTo(at.link('codec.aac~bitrate.64k'))];
   await sleep(17_000);
   watcher.stop();
@@ -104,7 +64,7 @@ test.concurrent.each([
 });
 
 test.concurrent.each([480, 144])('whoever joins when makes the same chunks of %d lines', async (lines) => {
-  await using channel = await liveFilm('ts');
+  await using channel = await filmChannel('ts', SECONDS);
   const store = memoryStore({ maxBytes: 2 ** 28 });
   const [first, second] = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()];
   const recorded = {
@@ -126,7 +86,7 @@ test.concurrent.each([480, 144])('whoever joins when makes the same chunks of %d
 
 test.concurrent('a producer that is killed: no picture is lost, and none comes twice', async () => {
   await using stack = new AsyncDisposableStack();
-  const channel = stack.use(await liveFilm('ts'));
+  const channel = stack.use(await filmChannel('ts', SECONDS));
   const data = await mkdtemp(join(tmpdir(), 'baton-live-'));
   stack.defer(() => rm(data, { recursive: true, force: true }));
   const origins = [channel.origin.origin];
@@ -150,12 +110,12 @@ test.concurrent('a producer that is killed: no picture is lost, and none comes t
     const [film] = watcher.films;
     const numbers = film === undefined ? [] : (await shownIn(film)).map(({ number }) => number);
     expect(numbers.length).toBeGreaterThan(12 * 25);
-    expect(jumpsIn(numbers)).toEqual([]);
+    expect(jumpsIn(numbers, SECONDS)).toEqual([]);
   }
 });
 
 test.concurrent('where the source lacks a segment, the picture stands and goes on, and so does the sound', async () => {
-  await using at = await scene('ts', 60_000);
+  await using at = await filmScene('ts', 60_000, SECONDS);
   const watcher = watch(at.link(COPIED));
   await sleep(3_000);
   at.channel.fates.set(at.channel.newest() + 2, { status: 404 });
@@ -165,13 +125,18 @@ test.concurrent('where the source lacks a segment, the picture stands and goes o
   expect(watcher.events.filter(({ type }) => type === 'discontinuity')).toMatchObject([{ why: 'segment-lost' }]);
   const [film] = watcher.films;
   const shown = film === undefined ? [] : await shownIn(film);
-  expect(jumpsIn(shown.map(({ number }) => number))).toHaveLength(1);
+  expect(
+    jumpsIn(
+      shown.map(({ number }) => number),
+      SECONDS,
+    ),
+  ).toHaveLength(1);
   for (const [index, { at: time }] of shown.entries()) expect(time - (shown[index - 1]?.at ?? time)).toBeLessThan(0.3);
   expect(shown.length).toBeGreaterThan(13 * 25);
 });
 
 test.concurrent('pictures of a station that has none are refused', async () => {
-  await using at = await scene('ts', 60_000);
+  await using at = await filmScene('ts', 60_000, SECONDS);
   const sound = await startLiveHls({ kind: 'ts', codec: ['-c:a', 'aac'], seconds: 10, segmentSeconds: 2 });
   await using other = await startBaton({ allowOrigins: [sound.origin.origin] });
   const link = { kind: 'live', options: COPIED, source: sound.url, name: 'a.mp4' } as const;

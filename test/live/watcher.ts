@@ -2,6 +2,7 @@ import { legAddress } from '../../player/core/leg-address.ts';
 import type { Said } from '../support/framed.ts';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { FFPROBE, inFolder } from '../support/ffmpeg.ts';
 import { seenFrames, type SeenFrame } from '../support/film.ts';
@@ -33,8 +34,13 @@ const VIDEO_TRACK = 2;
 /** Of AAC. */
 const PRIMING = 1024;
 
+export interface WatcherOptions {
+  /** Of the first leg. */
+  readonly place?: string;
+}
+
 /** Watches `src`, which may be another one for each leg, from now on. */
-export function watch(src: string | (() => string)): Watcher {
+export function watch(src: string | (() => string), options: WatcherOptions = {}): Watcher {
   const events: Said[] = [];
   const ends: string[] = [];
   const films: Film[] = [];
@@ -42,7 +48,7 @@ export function watch(src: string | (() => string)): Watcher {
   let soundTo = -1;
   let soundFrom = NaN;
   const stopping = new AbortController();
-  let place = '';
+  let place = options.place ?? '';
   let init = Buffer.alloc(0);
   let isFirst = true;
 
@@ -100,7 +106,7 @@ export function watch(src: string | (() => string)): Watcher {
       const end = await leg().catch((error: unknown) => (stopping.signal.aborted ? 'stopped' : String(error)));
       ends.push(end);
       if (end.startsWith('4') || ends.length > 200) return;
-      if (end !== 'leg') await new Promise((resolve) => setTimeout(resolve, 200));
+      if (end !== 'leg') await sleep(200);
     }
   }
 
@@ -121,16 +127,48 @@ function withoutPictures(init: Buffer): Buffer {
 const REORDERED = 3;
 
 /** The pictures of a film as they are shown, and when on the channel, in seconds. */
-export async function shownIn({ init, fragments }: Film): Promise<readonly (SeenFrame & { readonly at: number })[]> {
-  const file = Buffer.concat([init, ...fragments.map(({ bytes }) => bytes)]);
-  const seen = await seenFrames(file);
-  const times = await inFolder(async (folder) => {
-    await writeFile(`${folder}/film.mp4`, file);
+export async function shownIn(film: Film): Promise<readonly (SeenFrame & { readonly at: number })[]> {
+  const [seen, times] = await Promise.all([seenFrames(fileOf(film)), timesIn(film)]);
+  // The last ones may want others that are still to come.
+  return seen.slice(0, -REORDERED).map((frame, index) => ({ ...frame, at: times[index] ?? NaN }));
+}
+
+/** Where no picture is decoded between the first and the last one, in ticks of copied pictures: players stop there. */
+export function holesIn({ fragments }: Film): readonly (readonly [from: number, to: number])[] {
+  const sorted = fragments
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ at, bytes }) => ({ at, end: at + durationOf(bytes) }));
+  return sorted.flatMap(({ at }, index) => {
+    const { end = at } = sorted[index - 1] ?? {};
+    return at - end > 0.2 * COPIED_RATE ? [[end, at] as const] : [];
+  });
+}
+
+const COPIED_RATE = 90_000;
+const COMPOSITION = 0x800;
+
+/** What its pictures last (ISO/IEC 14496-12 section 8.8.8): each has a duration, a size and flags. */
+function durationOf(moof: Buffer): number {
+  const trun = moof.indexOf('trun') + 4;
+  const entry = (moof.readUInt32BE(trun) & COMPOSITION) === 0 ? 12 : 16;
+  const count = moof.readUInt32BE(trun + 4);
+  return Array.from({ length: count }, (_, index) => moof.readUInt32BE(trun + 12 + index * entry)).reduce(
+    (sum, each) => sum + each,
+    0,
+  );
+}
+
+const fileOf = ({ init, fragments }: Film): Buffer => Buffer.concat([init, ...fragments.map(({ bytes }) => bytes)]);
+
+/** In the order they are shown. */
+const timesIn = async (film: Film): Promise<number[]> =>
+  await inFolder(async (folder) => {
+    await writeFile(`${folder}/film.mp4`, fileOf(film));
     const args = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
     const { stdout } = await promisify(execFile)(FFPROBE ?? 'ffprobe', [...args, `${folder}/film.mp4`]);
-    return stdout.trim().split('\n').map(Number.parseFloat);
+    return stdout
+      .trim()
+      .split('\n')
+      .map(Number.parseFloat)
+      .sort((a, b) => a - b);
   });
-  const sorted = times.toSorted((a, b) => a - b);
-  // The last ones may want others that are still to come.
-  return seen.slice(0, -REORDERED).map((frame, index) => ({ ...frame, at: sorted[index] ?? NaN }));
-}
