@@ -1,17 +1,17 @@
 import { BatonError } from '../errors.ts';
 import type { MediaPlaylist } from '../hls/media-playlist.ts';
-import { TIMESTAMP_WRAP } from '../media/ts-pes.ts';
 import type { Net } from '../net/open.ts';
 import type { Fetched } from '../source/hls-fetch.ts';
-import { mediaPlaylistAt, soundPlaylist } from '../source/hls-playlist.ts';
+import { livePicturePlaylists, mediaPlaylistAt, soundPlaylist } from '../source/hls-playlist.ts';
 import { hlsReader } from '../source/hls-reader.ts';
 import type { HlsCoding, HlsPacket } from '../source/hls-sound.ts';
-import { type HlsClock, placePackets, START } from '../source/hls-timeline.ts';
+import { type HlsClock, placePackets, stampsApart, START } from '../source/hls-timeline.ts';
 import type { Milliseconds, Samples, Seconds } from '../units.ts';
+import { hlsBeside } from './hls-beside.ts';
 import { createPace } from './hls-pace.ts';
 import { type HlsPiece, hlsSounds } from './hls-sounds.ts';
 import { hlsTitles } from './hls-titles.ts';
-import { shownWith } from './hls-shown.ts';
+import { createShown } from './hls-shown.ts';
 import type { IntakePart, LiveFormat, LivePacket } from './intake.ts';
 
 /** Later a segment is of no use. */
@@ -38,15 +38,15 @@ export async function* hlsParts(
   signal: AbortSignal,
   clock: () => Milliseconds = () => performance.now(),
 ): AsyncGenerator<IntakePart, void> {
-  const { media, url } = await soundPlaylist(text, net, signal);
+  const { media, url, address } = await soundPlaylist(text, net, signal);
   if (media.isEnded) throw new BatonError('SOURCE_NOT_LIVE', `a playlist that is over at ${url}`);
   const segmentMs = Math.max(LEAST_SEGMENT_MS, SEGMENT_TARGETS * media.targetDuration * 1000);
-  const deps = {
-    reader: hlsReader(net, { segmentMs, retries: 1 }),
-    wantsPictures,
-    load: async (stop: AbortSignal) => (await mediaPlaylistAt(url, net, stop)).media,
-    clock,
-  };
+  const reader = hlsReader(net, { segmentMs, retries: 1 });
+  const load = async (at: string, stop: AbortSignal): Promise<MediaPlaylist> =>
+    (await mediaPlaylistAt(at, net, stop)).media;
+  const pictures = livePicturePlaylists(text, address);
+  const beside = pictures.length > 0 ? hlsBeside(pictures, { reader, load, clock }) : null;
+  const deps = { reader, wantsPictures, beside, load: (stop: AbortSignal) => load(url, stop), clock };
   const stop = new AbortController();
   const pieces = hlsSounds(media, deps, AbortSignal.any([signal, stop.signal]));
   let coming = pieces.next();
@@ -61,6 +61,7 @@ export async function* hlsParts(
     yield* paced(ahead, media, clock, signal);
   } finally {
     stop.abort(new BatonError('CLIENT_GONE', 'nobody listens'));
+    beside?.forget();
     await coming.catch(() => undefined);
   }
 }
@@ -79,6 +80,7 @@ async function* paced(
   let coding: HlsCoding | null = null;
   let position: HlsClock = START;
   let shape = '';
+  const shown = createShown();
   /** Of the connection: that of `IntakePart`. */
   let sounded: Seconds = 0;
   for (let piece = await next(); piece !== null; piece = await next()) {
@@ -105,21 +107,19 @@ async function* paced(
     if (told !== JSON.stringify(format)) yield { kind: 'format', format };
     told = JSON.stringify(format);
     for (const title of titles(piece.tags)) yield { kind: 'title', title };
-    const shown = piece.pictures && shownWith(piece.pictures, piece.packets, placed, coding.sampleRate, sounded);
+    shown.with(piece, placed, coding.sampleRate, sounded);
     const end = sounded + secondsOf(placed, coding);
-    if (shown !== null) {
-      const { config, width, height } = shown.facts;
-      const other = JSON.stringify([width, height, config && [...config]]);
-      if (shape !== other) yield { kind: 'picture-format', facts: shown.facts };
-      shape = other;
-    }
     let heard = 0;
     const pieces = inPieces(placed, PIECE * coding.sampleRate);
     for (const packets of pieces) {
       await pace.pass(1000 * secondsOf(packets, coding), signal);
       heard += secondsOf(packets, coding);
-      const pictures = shown?.take(packets === pieces.at(-1) ? Infinity : sounded + heard) ?? [];
-      if (pictures.length > 0) yield { kind: 'pictures', pictures };
+      for (const { facts, pictures } of shown.take(packets === pieces.at(-1) ? Infinity : sounded + heard)) {
+        const other = JSON.stringify([facts.width, facts.height, facts.config && [...facts.config]]);
+        if (shape !== other) yield { kind: 'picture-format', facts };
+        shape = other;
+        yield { kind: 'pictures', pictures };
+      }
       yield { kind: 'packets', packets };
     }
     sounded = end;
@@ -129,8 +129,7 @@ async function* paced(
 /** How much of the sound before the first of `packets` is missing, as their time stamps say. */
 function missingBefore({ at: expected }: HlsClock, [first]: readonly HlsPacket[]): Seconds {
   if (expected === null || first?.at == null) return 0;
-  const off = first.at - expected;
-  const missing = off - TIMESTAMP_WRAP * Math.round(off / TIMESTAMP_WRAP);
+  const missing = stampsApart(first.at, expected);
   return missing < LONGEST_GAP ? Math.max(0, missing) : 0;
 }
 

@@ -6,6 +6,8 @@ import { type HlsReader } from '../source/hls-reader.ts';
 import { type HlsCoding, type HlsPacket, type HlsSound, readSound } from '../source/hls-sound.ts';
 import type { Milliseconds, Seconds } from '../units.ts';
 import { type HlsPictures, readPictures } from '../source/hls-pictures.ts';
+import type { HlsBeside } from './hls-beside.ts';
+import type { BesidePictures } from './hls-beside-follow.ts';
 import { followPlaylist } from './hls-follow.ts';
 
 /** What the segments of a channel hold, in order. */
@@ -15,8 +17,13 @@ export type HlsPiece =
       readonly coding: HlsCoding;
       readonly packets: readonly HlsPacket[];
       readonly tags: readonly TimedTag[];
-      /** Null where there are none, or nobody wants them. */
+      /** See `HeardSegment`, and what time stamps say where the presentation begins. */
+      readonly stretch: number;
+      readonly origin: Seconds;
+      /** Those in the segment; null where there are none, or nobody wants them. */
       readonly pictures: HlsPictures | null;
+      /** Those that come beside it. */
+      readonly beside: readonly BesidePictures[];
       readonly pending: Seconds;
       /** Its time stamps go on from those before. */
       readonly isNext: boolean;
@@ -31,6 +38,8 @@ export interface HlsSoundsDeps {
   readonly load: (signal: AbortSignal) => Promise<MediaPlaylist>;
   /** Asked before each segment. */
   readonly wantsPictures: () => boolean;
+  /** Null where pictures are in the segments of the sound, if there are any. */
+  readonly beside: HlsBeside | null;
   /** Monotonic. */
   readonly clock: () => Milliseconds;
 }
@@ -45,7 +54,7 @@ const NOTHING = new Uint8Array();
  */
 export async function* hlsSounds(
   first: MediaPlaylist,
-  { reader, load, wantsPictures, clock }: HlsSoundsDeps,
+  { reader, load, wantsPictures, beside, clock }: HlsSoundsDeps,
   signal: AbortSignal,
 ): AsyncGenerator<HlsPiece, void> {
   let known: HlsCoding | null = null;
@@ -55,6 +64,10 @@ export async function* hlsSounds(
   let isHeard = false;
 
   let coding: HlsPictures['coding'] | null = null;
+  let media = first;
+  let stretch = 0;
+
+  const loaded = async (stop: AbortSignal): Promise<MediaPlaylist> => (media = await load(stop));
 
   const read = async (segment: Segment): Promise<HlsSound & Raw> => {
     const bytes = await reader.segment(segment, signal);
@@ -67,27 +80,39 @@ export async function* hlsSounds(
   };
 
   /** Sound goes on, whatever pictures are like. */
-  async function picturesIn(segment: Segment, { bytes, track: sound, packets }: HlsSound & Raw) {
-    if (!wantsPictures()) return null;
+  async function picturesIn(segment: Segment, { bytes, packets }: HlsSound & Raw): Promise<HlsPictures | null> {
+    if (!wantsPictures() || beside !== null) return null;
     try {
       const track = await reader.pictureTrack(segment, signal);
       const near = packets[0]?.at ?? null;
       const read = readPictures(bytes, { track, near, known: segment.discontinuity ? null : coding });
       ({ coding } = read);
-      return moved(read, (sound?.origin ?? 0) - (track?.origin ?? 0));
+      return read;
     } catch {
       signal.throwIfAborted();
       return null;
     }
   }
 
-  for await (const followed of followPlaylist(first, load, clock, signal)) {
+  async function picturesBeside(segment: Segment, { packets, coding, track }: HlsSound & Raw) {
+    if (!wantsPictures()) beside?.forget();
+    const stamped = packets.findIndex(({ at }) => at !== null);
+    if (!wantsPictures() || beside === null || stamped < 0) return [];
+    const from = (packets[stamped]?.at ?? 0) - (track?.origin ?? 0);
+    const samples = packets.slice(stamped).reduce((sum, packet) => sum + packet.samples, 0);
+    return await beside.upTo({ segment, media, stretch, from, to: from + samples / coding.sampleRate }, signal);
+  }
+
+  for await (const followed of followPlaylist(first, loaded, clock, signal)) {
     if (followed.kind !== 'segment') {
+      stretch += 1;
+      beside?.forget();
       yield { kind: 'gap', seconds: followed.kind === 'lost' ? followed.seconds : 0 };
       [carry, isNext] = [NOTHING, false];
       continue;
     }
     const { segment, isPrimer, pending } = followed;
+    if (segment.discontinuity) stretch += 1;
     try {
       if (segment.gap) throw new BatonError('SOURCE_MISSING', `a gap at ${segment.mediaSequence}`);
       const sound = await read(segment);
@@ -95,8 +120,9 @@ export async function* hlsSounds(
       if (isPrimer) yield { kind: 'primer', coding: sound.coding, packets };
       else {
         const pictures = await picturesIn(segment, sound);
-        const follows = isNext && !segment.discontinuity;
-        yield { kind: 'sound', coding: sound.coding, packets, tags, pictures, pending, isNext: follows };
+        const others = await picturesBeside(segment, sound);
+        const follows = { isNext: isNext && !segment.discontinuity, stretch, origin: sound.track?.origin ?? 0 };
+        yield { kind: 'sound', coding: sound.coding, packets, tags, pictures, beside: others, pending, ...follows };
       }
       [known, carry, isNext, isHeard] = [sound.coding, sound.rest, true, isHeard || !isPrimer];
     } catch (error) {
@@ -115,11 +141,6 @@ interface Raw {
   readonly bytes: Uint8Array;
   readonly track: FragmentTrack | null;
 }
-
-const moved = ({ pictures, ...read }: HlsPictures, by: Seconds): HlsPictures => ({
-  ...read,
-  pictures: pictures.map((picture) => ({ ...picture, at: picture.at + by, decodedAt: picture.decodedAt + by })),
-});
 
 /** What may turn out to be HE-AAC yet is looked at again. */
 const lasting = (known: HlsCoding | null): HlsCoding | null =>

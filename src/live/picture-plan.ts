@@ -5,7 +5,7 @@ import type { VideoTrack } from '../media/fmp4-video.ts';
 import type { PictureFacts } from '../media/picture-facts.ts';
 import { colourOf, storedSets, type VideoDeps } from '../video/coded-video.ts';
 import { shownAs } from '../video/offered.ts';
-import { isPlayable } from '../video/playable.ts';
+import { isPlayable, MOST_BITS } from '../video/playable.ts';
 import { PICTURE_RATE, type Ticks } from './picture-time.ts';
 
 /** What becomes of the pictures of a channel for those who want at most so many lines. */
@@ -32,7 +32,8 @@ const BITS_PER_PIXEL = 0.1;
 export function picturePlan(facts: PictureFacts, lines: number): PicturePlan {
   const shown = shownAs(facts);
   const rate = facts.rate > 0 ? facts.rate : USUAL_RATE;
-  if (linesOf(shown) <= lines && isPlayable(facts)) {
+  const isFit = isPlayable(facts) && facts.isOpen !== true && (facts.bandwidth ?? 0) <= MOST_BITS;
+  if (linesOf(shown) <= lines && isFit) {
     const [, profile = 0, constraints = 0, level = 0] = facts.config ?? [];
     const size = { width: Math.round(shown.width), height: Math.round(shown.height) };
     const bandwidth = size.width * size.height * rate * BITS_PER_PIXEL;

@@ -17,4 +17,8 @@ export interface PictureFacts {
   readonly rate: number;
   /** Null where nothing says so. */
   readonly colour: Colour | null;
+  /** Of a live source, as it began: key pictures begin no sequence, and what is behind one may need pictures before it. */
+  readonly isOpen?: boolean;
+  /** Of a live source, as it began: bits a second. */
+  readonly bandwidth?: number;
 }

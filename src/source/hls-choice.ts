@@ -42,6 +42,33 @@ export function pictureAddresses({ variants }: MultivariantPlaylist): readonly P
   return best.map(({ url, bandwidth }) => ({ url, bandwidth: bandwidth > 0 ? bandwidth : null }));
 }
 
+/**
+ * Where the pictures of a live channel are, the best choice first: of those of `pictureAddresses` what most players take as
+ * it is, at most 1080 lines and 20 Mbit/s; then what is larger, the smallest first. H.264 comes before other codecs.
+ */
+export function livePictureAddresses({ variants }: MultivariantPlaylist): readonly string[] {
+  const usable = variants.filter((variant) => !variant.isIFrames && mayShow(variant));
+  const size = (variant: Variant): number => (fits(variant) ? -1 : 1) * (1 + pixelsOf(variant));
+  const best = usable.toSorted(
+    (a, b) =>
+      otherness(a) - otherness(b) ||
+      Number(fits(b)) - Number(fits(a)) ||
+      size(a) - size(b) ||
+      (fits(a) ? bitsOf(b) - bitsOf(a) : bitsOf(a) - bitsOf(b)),
+  );
+  return best.map(({ url }) => url);
+}
+
+const MOST_PIXELS = [1920, 1080] as const;
+const MOST_BITS = 20e6;
+
+/** As far as is said. */
+const fits = ({ resolution, bandwidth }: Variant): boolean => {
+  const { width, height } = resolution ?? { width: 0, height: 0 };
+  const isSmall = Math.max(width, height) <= MOST_PIXELS[0] && Math.min(width, height) <= MOST_PIXELS[1];
+  return isSmall && bandwidth <= MOST_BITS;
+};
+
 const mayShow = (variant: Variant): boolean =>
   variant.resolution !== null || variant.codecs === null || codecsOf(variant).some(isPicture);
 

@@ -6,7 +6,7 @@ import { readPlaylist } from '../hls/playlist.ts';
 import { variablesOf } from '../hls/variables.ts';
 import type { Net } from '../net/open.ts';
 import type { Milliseconds } from '../units.ts';
-import { soundAddresses } from './hls-choice.ts';
+import { livePictureAddresses, soundAddresses } from './hls-choice.ts';
 import { type Fetched, fetchWhole } from './hls-fetch.ts';
 import type { Look } from './look.ts';
 import type { SourceMeter } from './reader.ts';
@@ -17,6 +17,8 @@ import { take } from './take.ts';
 export interface SoundPlaylist {
   /** Where it was found, after redirects, with what it may import from another playlist. */
   readonly url: string;
+  /** Where it was asked for. */
+  readonly address: string;
   readonly media: MediaPlaylist;
 }
 
@@ -41,9 +43,8 @@ export async function soundPlaylist(
   meter?: SourceMeter,
 ): Promise<SoundPlaylist> {
   const first = readPlaylist(text.bytes, text.url);
-  if (first.kind === 'media') return { url: text.url, media: playable(first) };
-  const imports = writeImports(variablesOf(playlistLines(playlistText(text.bytes)), text.url));
-  const addresses = soundAddresses(first).map((address) => withImports(address, imports));
+  if (first.kind === 'media') return { url: text.url, address: text.url, media: playable(first) };
+  const addresses = soundAddresses(first).map(importing(text));
   let failure: unknown = new BatonError('SOURCE_NO_AUDIO', `no variant with sound in ${text.url}`);
   for (const address of addresses.slice(0, MOST_TRIED)) {
     try {
@@ -54,6 +55,22 @@ export async function soundPlaylist(
     }
   }
   throw failure;
+}
+
+/**
+ * The addresses of media playlists with the pictures that `text` leads to, for `mediaPlaylistAt`, the best choice first.
+ * None where the best are in the segments of the sound, whose playlist is at `address`.
+ */
+export function livePicturePlaylists(text: Fetched, address: string): readonly string[] {
+  const first = readPlaylist(text.bytes, text.url);
+  const addresses = first.kind === 'media' ? [] : livePictureAddresses(first).map(importing(text));
+  return addresses[0] === address ? [] : addresses.slice(0, MOST_TRIED);
+}
+
+/** Addresses in a multivariant playlist with what it gives to those that it leads to. */
+function importing(text: Fetched): (address: string) => string {
+  const imports = writeImports(variablesOf(playlistLines(playlistText(text.bytes)), text.url));
+  return (address) => withImports(address, imports);
 }
 
 /** The media playlist at `url`, from a `SoundPlaylist` or without anything to import. Throws PLAYLIST_INVALID where there is another list, and as `soundPlaylist`. */
@@ -67,7 +84,7 @@ export async function mediaPlaylistAt(
   const imports = importsAt(url);
   const playlist = readPlaylist(text.bytes, text.url, imports.variables);
   if (playlist.kind !== 'media') throw new BatonError('PLAYLIST_INVALID', `lists that point at lists, up to ${url}`);
-  return { url: withImports(text.url, imports.text), media: playable(playlist) };
+  return { url: withImports(text.url, imports.text), address: url, media: playable(playlist) };
 }
 
 export const fetchPlaylist = (

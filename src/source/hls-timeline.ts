@@ -40,7 +40,7 @@ export function placePackets(
   let stamp: Seconds | null = null;
   for (const { bytes, samples, at } of packets) {
     stamp = at ?? stamp ?? expected;
-    const off = stamp === null || expected === null ? 0 : difference(stamp, expected);
+    const off = stamp === null || expected === null ? 0 : stampsApart(stamp, expected);
     const frames = isStep(off) ? Math.round((off * sampleRate) / frameSamples) : 0;
     if (stamp !== null) stamp += samples / sampleRate;
     if (frames < 0) continue;
@@ -68,8 +68,8 @@ export function placeSilence(
 
 const isStep = (off: Seconds): boolean => off < LONGEST_GAP && off + LONGEST_OVERLAP > 0;
 
-/** Time stamps begin again after their last one. */
-function difference(stamp: Seconds, expected: Seconds): Seconds {
+/** How far a time stamp is from another one. They begin again after their last one. */
+export function stampsApart(stamp: Seconds, expected: Seconds): Seconds {
   const off = stamp - expected;
   return off - TIMESTAMP_WRAP * Math.round(off / TIMESTAMP_WRAP);
 }

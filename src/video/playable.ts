@@ -12,7 +12,8 @@ export const UNSEEN: Seconds = 0.02;
 /** Browsers take a gap of twice the longest picture for filled: none may bridge a segment. */
 const LONGEST_PICTURE: Seconds = SEGMENT / 2;
 const LONGEST_PIECE: Seconds = 2 * SEGMENT;
-const MOST_BITS = 20e6;
+/** A second, of what is passed on. */
+export const MOST_BITS = 20e6;
 /** Of NAL units in what is passed on. */
 export const LENGTH_BYTES: Bytes = 4;
 

@@ -18,6 +18,8 @@ export interface Carrier extends AsyncDisposable {
 
 export interface CarrierOptions {
   readonly fallback?: string;
+  /** Others that the station leads to. */
+  readonly origins?: readonly string[];
   readonly options?: string;
   /** Carries the pictures beside sound in AAC, of so many lines. */
   readonly lines?: number;
@@ -28,9 +30,9 @@ export interface CarrierOptions {
 
 /** Begins to carry the station at `url`, with nothing in common with others but `store`. */
 export async function carrier(url: string, store: Store, asked: CarrierOptions = {}): Promise<Carrier> {
-  const { options = 'codec.mp3~bitrate.128k', fallback } = asked;
+  const { options = 'codec.mp3~bitrate.128k', fallback, origins = [] } = asked;
   const engine = await testEngine();
-  const allowOrigins = [url, fallback ?? url].map((address) => new URL(address).origin);
+  const allowOrigins = [...[url, fallback ?? url].map((address) => new URL(address).origin), ...origins];
   const net = createNet({ allowOrigins });
   const warm = warmPool(engine.path, { size: 0, idleMs: 0 });
   const randomId = (): string => randomBytes(4).toString('hex');

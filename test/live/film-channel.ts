@@ -43,12 +43,17 @@ export const jumpsIn = (numbers: readonly number[], seconds: number): string[] =
     return number === (before + 1) % (seconds * RATE) ? [] : [`${before} ${number}`];
   });
 
-/** How far each beep is from the flash that is nearest to it. */
-export async function apartIn(watcher: Watcher, flashes: readonly number[]): Promise<number[]> {
+/** How far each beep is from the flash that is nearest to it, in seconds. */
+export async function apartIn(
+  watcher: Watcher,
+  shown: readonly { readonly at: number; readonly isFlash: boolean }[],
+): Promise<number[]> {
+  const flashes = shown.filter(({ isFlash }, index) => isFlash && shown[index - 1]?.isFlash === false);
+  const [first, last] = [flashes[0]?.at ?? 0, flashes.at(-1)?.at ?? 0];
   const { data, channels, sampleRate } = await decode(watcher.sound());
   const mono = data.filter((_, index) => index % channels === 0);
   return beepTimes(mono, sampleRate)
     .map((beep) => watcher.soundFrom() + beep)
-    .filter((at) => at > (flashes[0] ?? 0) - 0.5 && at < (flashes.at(-1) ?? 0) + 0.5)
-    .map((beep) => Math.min(...flashes.map((flash) => Math.abs(flash - beep))));
+    .filter((at) => at > first - 0.5 && at < last + 0.5)
+    .map((beep) => Math.min(...flashes.map(({ at }) => Math.abs(at - beep))));
 }
