@@ -135,7 +135,7 @@ const FAILURES = {
   INGEST_INVALID: [400, 'The publisher sent what the protocol does not have. See docs/ingest.md.', false],
   INGEST_FORMAT: [
     415,
-    'What the publisher sends is not in the format that it announced, or in none that is taken: WebM with Opus, MP3, ADTS, Ogg, or packets of Opus or AAC; of pictures, H.264.',
+    'What the publisher sends is not in the format that it announced, or in none that is taken: WebM with Opus, MP4 in fragments with Opus or AAC, MP3, ADTS, Ogg, or packets of Opus or AAC; of pictures, H.264.',
     false,
   ],
   INGEST_FLOOD: [429, 'The publisher sends more than its show needs. Send it as it comes.', false],
