@@ -88,13 +88,29 @@ test('a microphone is broadcast through 5 cut connections and a restart of the s
   const [before, after] = [hear(taken, CHIRP, { at: 0 }), hear(decoded, CHIRP, { at: 0 })];
   expect(before.seconds).toBeGreaterThan(6);
   // Where the machine took the microphone late there is a click, which Opus spreads: no more than in the same sound
-  // coded elsewhere. A packet that is lost puts all that follows out of place: thousands of milliseconds.
-  const elsewhere = hear(await codedElsewhere(taken), CHIRP, { at: 0 });
-  console.log({ captured: before.damagedMs, coded: elsewhere.damagedMs, recorded: after.damagedMs });
-  expect(after.damagedMs).toBeLessThanOrEqual(Math.max(before.damagedMs, elsewhere.damagedMs) + 20);
-  expect(Math.abs(after.slip - before.slip)).toBeLessThan(1);
+  // coded elsewhere. What is lost puts all that follows out of place: thousands of milliseconds.
+  const elsewhere = await codedElsewhere(taken);
+  const coded = hear(elsewhere, CHIRP, { at: 0 });
+  const apart = apartMs(decoded, elsewhere);
+  console.log({ captured: before.damagedMs, coded: coded.damagedMs, recorded: after.damagedMs, apart });
+  expect(after.damagedMs).toBeLessThanOrEqual(Math.max(before.damagedMs, coded.damagedMs) + 20);
+  expect(apart).toBeLessThanOrEqual(20);
   expect(tab.errors).toEqual([]);
 }, 90_000);
+
+/** Milliseconds in which `one` is off by more than 15 % of what `other` is there, but for the first 100 ms and the last. */
+function apartMs(one: Float32Array, other: Float32Array): number {
+  let apart = 0;
+  for (let at = 4800; at + 48 <= Math.min(one.length, other.length) - 4800; at += 48) {
+    let [off, whole] = [0, 0];
+    for (let n = at; n < at + 48; n++) {
+      off += ((one[n] ?? 0) - (other[n] ?? 0)) ** 2;
+      whole += (other[n] ?? 0) ** 2;
+    }
+    if (off > 0.15 ** 2 * whole) apart += 1;
+  }
+  return apart;
+}
 
 /** The samples after a coder and a decoder of Opus that are not the page's. */
 async function codedElsewhere(samples: Float32Array): Promise<Float32Array> {
