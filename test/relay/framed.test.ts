@@ -232,7 +232,7 @@ test('ffmpeg that is killed in mid-stream is not noticed', async () => {
   let killed = 0;
   let disturbed;
   {
-    await using killer = ffmpegKiller(randomNumbers(3), 0.4);
+    await using killer = ffmpegKiller(randomNumbers(3), 1, 2);
     disturbed = await get(stream(second, calm.url(), 'codec.aac~bitrate.64k'));
     killed = killer.killed();
   }

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ffmpegProcesses } from './leaks.ts';
 
-/** Kills ffmpeg processes below this one, a part of them, at random moments of their lives, until it is disposed of. */
-export function ffmpegKiller(random: () => number, part: number): AsyncDisposable & { killed(): number } {
+/**
+ * Kills ffmpeg processes below this one, a part of them, at random moments of their lives, until it is disposed of, and
+ * `most` at most: a job whose process is killed three times in a row fails, so that two harm nobody.
+ */
+export function ffmpegKiller(
+  random: () => number,
+  part: number,
+  most = Infinity,
+): AsyncDisposable & { killed(): number } {
   const met = new Set<number>();
   const stopping = new AbortController();
   let killed = 0;
@@ -11,7 +18,7 @@ export function ffmpegKiller(random: () => number, part: number): AsyncDisposabl
       for (const pid of await ffmpegProcesses()) {
         if (met.has(pid)) continue;
         met.add(pid);
-        if (random() > part) continue;
+        if (killed >= most || random() > part) continue;
         await sleep(random() * 50);
         if (killNow(pid)) killed += 1;
       }

@@ -88,7 +88,7 @@ const LENGTHS: readonly Case[] = [
   ['cuts bodies', 'whole', /broke off .* after 40 of/, cut],
   ['ends bodies early as if they were whole', 'whole', /as if it were whole after 5 of/, answers(shortened, isWhole)],
   ['has another length for HEAD', 'whole', /but HEAD says 7/, header('content-length', '7', isHead)],
-  ['collects the body before it sends it', 'progressive', /^a tenth after/, { buffer: true, delayMs: ofWhole(250) }],
+  ['collects the body before it sends it', 'progressive', /^a tenth after/, { buffer: true, delayMs: ofWhole(1500) }],
 ];
 
 const RANGES: readonly Case[] = [
