@@ -1,6 +1,7 @@
 import { InvokeCommand, InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settled } from '../support/leaks.ts';
+import { startPace, type Pace } from './pace.ts';
 import { startWeb, type Web } from './start-web.ts';
 
 let web: Web;
@@ -81,28 +82,31 @@ describe('Invoke, by the real SDK', () => {
 });
 
 describe('InvokeWithResponseStream, by the real SDK', () => {
-  const stream = async (rawPath: string) => {
+  const stream = async (rawPath: string, pace?: Pace) => {
     const command = {
       FunctionName: 'streamed',
-      Payload: Buffer.from(JSON.stringify({ rawPath })),
+      Payload: Buffer.from(JSON.stringify({ rawPath, queryStringParameters: { pace: pace?.url } })),
       LogType: 'Tail',
     } as const;
     // What is over for the caller may not be for the environment.
     const ask = () => client.send(new InvokeWithResponseStreamCommand(command)).catch(() => null);
     const result = await settled(ask, (answer) => answer !== null);
-    const parts: { text: string; at: number }[] = [];
+    const parts: string[] = [];
     let complete = null;
     for await (const event of result?.EventStream ?? []) {
-      if (event.PayloadChunk) parts.push({ text: text(event.PayloadChunk.Payload), at: performance.now() });
+      if (event.PayloadChunk) {
+        parts.push(text(event.PayloadChunk.Payload));
+        pace?.arrived();
+      }
       if (event.InvokeComplete) complete = event.InvokeComplete;
     }
     return { parts, complete, result };
   };
 
   it('gives chunks as they are made, then InvokeComplete with the log', async () => {
-    const { parts, complete, result } = await stream('/raw');
-    expect(parts.map((part) => part.text).join('')).toBe('part 0\npart 1\npart 2\npart 3\n');
-    expect((parts.at(-1)?.at ?? 0) - (parts[0]?.at ?? 0)).toBeGreaterThan(100);
+    await using pace = await startPace();
+    const { parts, complete, result } = await stream('/raw', pace);
+    expect(parts.join('')).toBe('part 0\npart 1\npart 2\npart 3\n');
     expect(complete?.ErrorCode).toBeUndefined();
     expect(Buffer.from(complete?.LogResult ?? '', 'base64').toString()).toContain('REPORT RequestId');
     expect(result).toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
@@ -110,12 +114,12 @@ describe('InvokeWithResponseStream, by the real SDK', () => {
 
   it('passes the prelude on as it is', async () => {
     const { parts } = await stream('/ok');
-    expect(parts.map((part) => part.text).join('')).toMatch(/^\{"statusCode":201,.*\}\0{8}part 0\n/s);
+    expect(parts.join('')).toMatch(/^\{"statusCode":201,.*\}\0{8}part 0\n/s);
   });
 
   it('says how it failed, midway and before the first byte', async () => {
     const boom = await stream('/boom');
-    expect(boom.parts.map((part) => part.text).join('')).toMatch(/part 1\n$/);
+    expect(boom.parts.join('')).toMatch(/part 1\n$/);
     expect(boom.complete).toMatchObject({ ErrorCode: 'Boom' });
     expect(JSON.parse(boom.complete?.ErrorDetails ?? '{}')).toMatchObject({ errorMessage: 'boom' });
     const early = await stream('/early');
