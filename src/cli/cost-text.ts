@@ -35,7 +35,7 @@ export function scenarioText(
     '',
     ...billTable(priced),
     '',
-    `Per listener-hour: ${usd(priced.usd / listenerHours)} (${usd(priced.usdBeforeEgress / listenerHours)} before egress)`,
+    `${mode === 'ingest' ? 'Per hour of broadcast' : 'Per listener-hour'}: ${usd(priced.usd / listenerHours)} (${usd(priced.usdBeforeEgress / listenerHours)} before egress)`,
     `  = ${formula}`,
     '',
     ...priced.lines.map(workings),
@@ -67,7 +67,7 @@ export function recordsText(log: LogSummary, priced: Bill, terms: Terms): string
   ].join('\n');
 }
 
-const FRONT = { cloudfront: 'CloudFront', 'function-url': 'function URL' } as const;
+const FRONT = { cloudfront: 'CloudFront', 'function-url': 'function URL', 'api-gateway': 'API Gateway' } as const;
 
 const dated = ({ prices, freeTier }: Terms): string =>
   `prices of ${prices.region} on ${prices.asOf}, ${freeTier ? 'free tier taken off' : 'no free tier'}`;

@@ -8,6 +8,7 @@ Modes:
   live-legs   a live channel carried by its listeners' own functions
   hls         a live channel in HLS segments, stored and handed out by CloudFront
   private     one ffmpeg for each listener, held open: for comparison
+  ingest      a show on its way in, through API Gateway, without those who hear it
 
 Examples:
   baton cost                                          one listener of a file for an hour
@@ -15,6 +16,7 @@ Examples:
   baton cost --download --function-url                a podcast app, without CloudFront
   baton cost --mode private --memory 1024 --arch x64
   baton cost --mode hls --listeners 100 --segment 60
+  baton cost --mode ingest --segment 1 --hours 2      a show of two hours, in a message a second
   baton cost usage.jsonl                              what a log of usage records comes to
   for f in file ranges embed; do aws logs tail /aws/lambda/baton-prod-$f --since 1d --format short; done | baton cost -
 
@@ -32,13 +34,17 @@ export function addCost(program: Command): void {
     .command('cost')
     .description('price an audience, or a log of usage records, on AWS')
     .argument('[records]', 'file of usage records, one JSON object a line, or - for stdin')
-    .addOption(new Option('--mode <mode>', 'how audio gets to listeners').choices(MODES).default('file'))
+    .addOption(new Option('--mode <mode>', 'how audio gets to listeners, or in').choices(MODES).default('file'))
     .option('--listeners <number>', 'how many listen (1)', amount)
     .option('--hours <number>', 'how long each of them listens (1)', amount)
     .option('--bitrate <kbit/s>', 'of what they hear (128)', amount)
     .option('--memory <MB>', 'of the function (file: 3538, others: 512)', amount)
     .addOption(new Option('--arch <arch>', 'processor of the function').choices(['arm64', 'x64']).default('arm64'))
-    .option('--segment <seconds>', 'length of an HLS segment (4.8) or of a leg (840; live-legs: 90)', amount)
+    .option(
+      '--segment <seconds>',
+      'length of an HLS segment (4.8), of a leg (840; live-legs: 90) or of what a message holds (ingest: 0.16)',
+      amount,
+    )
     .option('--burst <seconds>', 'live-legs: what a player takes each time its buffer runs low (22)', amount)
     .option('--cached-share <share>', 'what comes from a cache, 0 to 1 (file: 0; live-legs: from the audience)', share)
     .option(

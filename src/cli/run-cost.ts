@@ -38,6 +38,7 @@ export async function runCost(records: string | undefined, options: CostOptions)
     printScenario(scenarioOf(options), terms, options.json === true);
     return;
   }
+  if (options.mode === 'ingest') throw invalid('no usage record tells of publishers: --mode ingest takes no log');
   const memoryMb = options.memory ?? MODE_DEFAULTS.file.memoryMb;
   const counting = usageTally({ memoryMb, kbps: options.bitrate ?? KBPS });
   await eachLine(records, (line) => counting.add(line));
@@ -49,11 +50,10 @@ function printScenario(scenario: Scenario, terms: Terms, asJson: boolean): void 
   const priced = bill(use, terms);
   const listenerHours = scenario.listeners * scenario.hours;
   if (!asJson) return void print(scenarioText(scenario, { use, formula, assumptions }, priced, terms));
-  const perListenerHour = priced.usd / listenerHours;
+  const perHour = priced.usd / listenerHours;
+  const each = scenario.mode === 'ingest' ? { perBroadcastHour: perHour } : { perListenerHour: perHour };
   const { region, asOf, published } = terms.prices;
-  print(
-    JSON.stringify({ scenario, ...priced, perListenerHour, formula, assumptions, region, asOf, published }, null, 2),
-  );
+  print(JSON.stringify({ scenario, ...priced, ...each, formula, assumptions, region, asOf, published }, null, 2));
 }
 
 function printRecords(tally: Tally, cachedShare: number, terms: Terms, asJson: boolean): void {
@@ -83,13 +83,17 @@ function termsOf({ region, arch, functionUrl, freeTier, cachedShare, mode }: Cos
     throw invalid(`the prices of ${region} are not known, only those of ${[...PRICES.keys()].join(', ')}`);
   if (functionUrl === true && mode !== 'live-legs' && (cachedShare ?? 0) > 0)
     throw invalid('--cached-share goes with CloudFront: a function URL caches nothing');
-  return { prices, arch, front: functionUrl === true ? 'function-url' : 'cloudfront', freeTier: freeTier === true };
+  if (functionUrl === true && mode === 'ingest') throw invalid('publishers talk to API Gateway, not to a function URL');
+  const front = mode === 'ingest' ? 'api-gateway' : functionUrl === true ? 'function-url' : 'cloudfront';
+  return { prices, arch, front, freeTier: freeTier === true };
 }
 
 function scenarioOf(options: CostOptions): Scenario {
   const { mode, listeners = 1, memory } = options;
   const usual = MODE_DEFAULTS[mode];
   const cachedShare = options.cachedShare ?? null;
+  if (mode === 'ingest' && options.listeners !== undefined)
+    throw invalid('--listeners are those who hear a show, which --mode ingest does not price');
   if (memory !== undefined && (memory < 128 || memory > 10_240)) throw invalid('--memory is from 128 to 10240');
   return {
     mode,

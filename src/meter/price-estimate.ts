@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { fileUse } from './price-file.ts';
+import { ingestUse } from './price-ingest.ts';
 import { hlsUse, legsUse } from './price-live.ts';
 import { egress, legsBilledGb, megabytes, STREAM_LIMITS, type Estimate, type Scenario } from './price-scenario.ts';
 
@@ -8,6 +9,7 @@ export function estimate(scenario: Scenario): Estimate {
   const { mode } = scenario;
   if (mode === 'file') return fileUse(scenario);
   if (mode === 'hls') return hlsUse(scenario);
+  if (mode === 'ingest') return ingestUse(scenario);
   checkLeg(scenario);
   return mode === 'private' ? privateUse(scenario) : legsUse(scenario);
 }

@@ -1,18 +1,18 @@
 import type { Bytes, Kbps, Seconds } from '../units.ts';
 import type { Amount, Use } from './price.ts';
 
-/** How audio gets to listeners. */
-export const MODES = ['file', 'live-legs', 'hls', 'private'] as const;
+/** How audio gets to listeners, or from who publishes it. */
+export const MODES = ['file', 'live-legs', 'hls', 'private', 'ingest'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** So many listeners, each for so many hours. */
+/** So many listeners, each for so many hours; ingest: one publisher. */
 export interface Scenario {
   readonly mode: Mode;
   readonly listeners: number;
   readonly hours: number;
   readonly kbps: Kbps;
   readonly memoryMb: number;
-  /** A leg's (private, live-legs: the producer's) or an HLS segment's length. */
+  /** A leg's (private, live-legs: the producer's) or an HLS segment's length; ingest: what a message holds. */
   readonly segmentSeconds: Seconds;
   /** What a cache answers, 0 to 1; null: as the mode has it by itself. */
   readonly cachedShare: number | null;
@@ -27,7 +27,7 @@ export interface Scenario {
 /** What a scenario uses up, and what was taken for granted. */
 export interface Estimate {
   readonly use: Use;
-  /** Of one listener-hour before the free tier, in symbols. */
+  /** Of one listener-hour, ingest: an hour of broadcast, before the free tier, in symbols. */
   readonly formula: string;
   readonly assumptions: readonly string[];
 }
@@ -38,6 +38,7 @@ export const MODE_DEFAULTS: Readonly<Record<Mode, { readonly memoryMb: number; r
   'live-legs': { memoryMb: 512, segmentSeconds: 90 },
   hls: { memoryMb: 512, segmentSeconds: 4.8 },
   private: { memoryMb: 512, segmentSeconds: 840 },
+  ingest: { memoryMb: 512, segmentSeconds: 0.16 }, // as the studio page sends them
 };
 
 /** A response stream's limits, in Lambda's own megabytes of a million bytes. */

@@ -13,6 +13,9 @@ export interface Prices {
   readonly lambdaStreamedGb: number;
   readonly s3Put: number;
   readonly s3Get: number;
+  /** Of a WebSocket API, either way, of at most 32 kB; and for each minute of an open connection. */
+  readonly gatewayMessage: number;
+  readonly gatewayMinute: number;
   readonly cloudFrontRequest: number;
   /** A run of the CloudFront Function that checks the link. */
   readonly edgeFunctionRun: number;
@@ -41,11 +44,13 @@ const US_EAST_1: Prices = {
     'https://aws.amazon.com/lambda/pricing/',
     'https://aws.amazon.com/cloudfront/pricing/pay-as-you-go/',
     'https://aws.amazon.com/s3/pricing/',
+    'https://aws.amazon.com/api-gateway/pricing/',
     'https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer',
   ],
   takenFrom: [
     'https://cur.vantage.sh/aws/amazoncloudfront/',
     'https://c3x.dev/blog/s3-request-fees-explained',
+    'https://awsforengineers.com/blog/aws-api-gateway-pricing-explained',
     'https://github.com/api-evangelist/cloudfront',
   ],
   lambdaGbSecond: { arm64: 0.0000133334, x64: 0.0000166667 },
@@ -53,6 +58,8 @@ const US_EAST_1: Prices = {
   lambdaStreamedGb: 0.008,
   s3Put: 5e-6,
   s3Get: 0.4e-6,
+  gatewayMessage: 1e-6,
+  gatewayMinute: 0.25e-6,
   cloudFrontRequest: 1e-6,
   edgeFunctionRun: 0.1e-6,
   cloudFrontGb: 0.085,

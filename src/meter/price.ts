@@ -17,14 +17,16 @@ export interface Use {
   /** Requests of listeners, answered from the cache or not. */
   readonly viewerRequests: Amount;
   readonly egressGb: Amount;
+  /** Of publishers' connections: messages either way, of 32 kB at most, and how long they are open. */
+  readonly gateway?: { readonly messages: Amount; readonly minutes: Amount };
 }
 
 /** Which prices apply. */
 export interface Terms {
   readonly prices: Prices;
   readonly arch: Architecture;
-  /** What listeners talk to. */
-  readonly front: 'cloudfront' | 'function-url';
+  /** What listeners, or publishers, talk to. */
+  readonly front: 'cloudfront' | 'function-url' | 'api-gateway';
   /** Takes off a month's free amounts, as if there were no other use. */
   readonly freeTier: boolean;
 }
@@ -62,15 +64,22 @@ export function bill(use: Use, { prices, arch, front, freeTier }: Terms): Bill {
     ['CloudFront egress', 'GB', use.egressGb, prices.cloudFrontGb, free.cloudFrontGb],
   ];
   const direct: readonly Row[] = [['Data transfer out', 'GB', use.egressGb, prices.transferOutGb, free.transferOutGb]];
-  const lines = [...making, ...(front === 'cloudfront' ? viaCloudFront : direct)].map(
-    ([item, unit, amount, price, allowance]): BillLine => {
-      const taken = freeTier ? Math.min(allowance, amount.value) : 0;
-      return { item, unit, ...amount, free: taken, price, usd: (amount.value - taken) * price };
-    },
-  );
+  const { messages, minutes } = use.gateway ?? { messages: NOTHING, minutes: NOTHING };
+  const viaApiGateway: readonly Row[] = [
+    ['API Gateway messages', 'messages', messages, prices.gatewayMessage, 0],
+    ['API Gateway connections', 'minutes', minutes, prices.gatewayMinute, 0],
+    ...direct,
+  ];
+  const fronts = { cloudfront: viaCloudFront, 'function-url': direct, 'api-gateway': viaApiGateway };
+  const lines = [...making, ...fronts[front]].map(([item, unit, amount, price, allowance]): BillLine => {
+    const taken = freeTier ? Math.min(allowance, amount.value) : 0;
+    return { item, unit, ...amount, free: taken, price, usd: (amount.value - taken) * price };
+  });
   const egress = lines.at(-1)?.usd ?? 0;
   const usd = lines.reduce((total, line) => total + line.usd, 0);
   return { lines, usd, usdBeforeEgress: usd - egress };
 }
+
+const NOTHING: Amount = { value: 0, how: 'nobody publishes' };
 
 type Row = readonly [item: string, unit: string, amount: Amount, price: number, free: number];

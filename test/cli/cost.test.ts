@@ -52,6 +52,21 @@ describe('baton cost of a scenario', () => {
     expect([alone.region, alone.asOf]).toEqual(['us-east-1', '2026-11-23']);
   });
 
+  it('prices an hour of broadcast, whoever hears it', async () => {
+    const { code, stdout, stderr } = await runBaton(['cost', '--mode', 'ingest', '--segment', '1']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('ingest: 1 x 1 h at 128 kbit/s, 512 MB arm64, API Gateway');
+    expect(stdout).toMatch(/^S3 puts +3,600 +requests +\$0\.000005 +\$0\.018$/m);
+    expect(stdout).toMatch(/^API Gateway messages +9,360 +messages +\$0\.000001 +\$0\.00936$/m);
+    expect(stdout).toMatch(/^API Gateway connections +60 +minutes +\$0\.00000025 +\$0\.000015$/m);
+    expect(stdout).toContain('Per hour of broadcast: $0.0334');
+    expect(stdout).not.toContain('CloudFront');
+    for (const line of stdout.split('\n')) expect(line).not.toMatch(/NaN|undefined|Infinity|\de-/);
+    expect(await cost('--mode', 'ingest', '--segment', '1')).toMatchObject({
+      perBroadcastHour: expect.closeTo(0.0334, 4) as number,
+    });
+  });
+
   it.each([
     [['--region', 'eu-north-1'], /prices of eu-north-1 are not known/],
     [['--mode', 'radio'], /Allowed choices are file, live-legs, hls, private/],
@@ -61,6 +76,9 @@ describe('baton cost of a scenario', () => {
     [['--function-url', '--cloudfront'], /cannot be used with/],
     [['--mode', 'private', '--bitrate', '4000'], /--segment is at most 400/],
     [['--memory', '64'], /from 128 to 10240/],
+    [['--mode', 'ingest', '--listeners', '5'], /does not price/],
+    [['--mode', 'ingest', '--function-url'], /API Gateway, not/],
+    [['usage.jsonl', '--mode', 'ingest'], /takes no log/],
   ])('refuses %j in a sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await runBaton(['cost', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

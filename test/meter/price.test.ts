@@ -110,9 +110,37 @@ describe('a virtual file', () => {
   });
 });
 
+describe('an hour of broadcast', () => {
+  const broadcast = (part: Partial<Scenario>): Bill => priced(scenario('ingest', part), { front: 'api-gateway' });
+
+  // By hand: n x (2 messages, a call of 0.1 s at 512 MB, a write, a read) and 720 pings, of 3 messages, a call and 3 reads.
+  it.each([
+    [1, 128, 3_600, 1, 0.0334],
+    [0.25, 128, 14_400, 1, 0.1227],
+    [0.16, 128, 22_500, 1, 0.1897],
+    [0.1, 128, 36_000, 1, 0.3013],
+    [0.05, 64, 72_000, 3, 0.6565],
+    [0.16, 2_000, 45_000, 3, 0.4117],
+  ])('in messages of %d s at %i kbit/s', (segmentSeconds, kbps, messages, gets, usd) => {
+    const bill = broadcast({ segmentSeconds, kbps });
+    expect(line(bill, 'S3 puts')).toBeCloseTo(messages * 5e-6, 9);
+    expect(line(bill, 'S3 gets')).toBeCloseTo((messages * gets + 720 * 3) * 0.4e-6, 9);
+    expect(line(bill, 'API Gateway messages')).toBeCloseTo((messages * 2 + 720 * 3) * 1e-6, 9);
+    expect(line(bill, 'API Gateway connections')).toBeCloseTo(60 * 0.25e-6, 12);
+    expect(line(bill, 'Lambda arm64')).toBeCloseTo((messages + 720) * 0.1 * 0.5 * 0.0000133334, 9);
+    expect(bill.usdBeforeEgress).toBeCloseTo(usd, 4);
+    expect(bill.usd - bill.usdBeforeEgress).toBeLessThan(0.0005);
+  });
+
+  it('costs by the hour', () => {
+    expect(broadcast({ hours: 3 }).usd).toBeCloseTo(3 * broadcast({}).usd, 9);
+  });
+});
+
 test('every line says how its amount came about, and amount x price is its cost', () => {
-  for (const mode of ['file', 'live-legs', 'hls', 'private'] as const) {
-    const { lines, usd } = priced(scenario(mode, { listeners: 7, hours: 1.5 }));
+  for (const mode of ['file', 'live-legs', 'hls', 'private', 'ingest'] as const) {
+    const front = mode === 'ingest' ? 'api-gateway' : 'cloudfront';
+    const { lines, usd } = priced(scenario(mode, { listeners: 7, hours: 1.5 }), { front });
     for (const { value, free, price, usd: cost, how } of lines) {
       expect(cost).toBeCloseTo((value - free) * price, 12);
       expect(how).not.toBe('');
