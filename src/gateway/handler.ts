@@ -1,5 +1,6 @@
-import { toBatonError } from '../errors.ts';
+import { BatonError, toBatonError } from '../errors.ts';
 import type { Links } from '../ingest/message.ts';
+import { refusedRecord, type PublisherRecord } from '../ingest/publisher-record.ts';
 import type { ShowName } from '../ingest/show-store.ts';
 import { report } from '../lambda/report.ts';
 import { awslambda } from '../lambda/runtime.ts';
@@ -39,7 +40,8 @@ export function gateway(links: LinksOf): (event: unknown) => Promise<GatewayRepl
       recordingLinks: (name: ShowName, hasPictures: boolean) => links.recording(name, hasPictures, current),
       listeners: (channel: string) => knownListeners(store, channel, Date.now()),
     });
-    const made = gatewayPublishing({ store, connections: client, now: Date.now, onFailure: report }, facts);
+    const deps = { store, connections: client, now: Date.now, onFailure: report, note };
+    const made = gatewayPublishing(deps, facts);
     known = { store, publishing: made };
     return made;
   }
@@ -54,7 +56,9 @@ export function gateway(links: LinksOf): (event: unknown) => Promise<GatewayRepl
     });
     switch (event.kind) {
       case 'connect':
-        return { statusCode: event.origin === null || links.mayPublish(event.origin, current) ? 200 : 403 };
+        if (event.origin === null || links.mayPublish(event.origin, current)) return { statusCode: 200 };
+        note(refusedRecord(Date.now(), 'websocket', null, new BatonError('ORIGIN_REFUSED', event.origin)));
+        return { statusCode: 403 };
       case 'message':
         await publishing().receive(event.connectionId, event.text);
         break;
@@ -64,6 +68,9 @@ export function gateway(links: LinksOf): (event: unknown) => Promise<GatewayRepl
     return { statusCode: 200 };
   };
 }
+
+/** One line of the function's log; not by console.log, which puts other text before the JSON. */
+const note = (record: PublisherRecord): void => void process.stdout.write(`${JSON.stringify(record)}\n`);
 
 /** Where the setup looks for the id of a key, so that a token of a new one is known at once. */
 function keyPath(event: GatewayEvent): string | undefined {

@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { BatonError, toBatonError } from '../errors.ts';
 import {
   readPublisherMessage,
@@ -8,6 +7,7 @@ import {
   type PublisherMessage,
 } from '../ingest/message.ts';
 import { hasPictures } from '../ingest/format.ts';
+import { onAirRecord, refusedRecord, type PublisherRecord, type Said } from '../ingest/publisher-record.ts';
 import { saidTitle } from '../ingest/said-title.ts';
 import { createSession, STALLED_MS, type Action, type Session } from '../ingest/session.ts';
 import { showStore, type ShowName } from '../ingest/show-store.ts';
@@ -19,8 +19,10 @@ import type { Connections } from './connections.ts';
 import { floodGuard } from './flood.ts';
 import { holeWatch } from './holes.ts';
 import { inbox } from './inbox.ts';
+import { knownSequences, showKey } from './known-sequences.ts';
+import { leaving } from './leaving.ts';
 import { publishers } from './publishers.ts';
-import { createSequence, type Sequence } from './sequence.ts';
+import type { Sequence } from './sequence.ts';
 
 /** Takes publishers in functions that each see some of their messages. What it keeps is only a memory of the store. */
 export interface GatewayPublishing {
@@ -36,6 +38,8 @@ export interface GatewayDeps {
   readonly now: () => Milliseconds;
   /** Hears of failures that a publisher is told of. */
   readonly onFailure: (error: BatonError) => void;
+  /** Hears of publishers who go on air, leave, or are refused. */
+  readonly note: (record: PublisherRecord) => void;
 }
 
 /** What is asked anew for each message. */
@@ -47,30 +51,29 @@ export interface GatewayFacts {
   readonly listeners: (channel: string) => Promise<number>;
 }
 
-/** Shows of which this environment remembers the last batch. */
-const MOST_KNOWN = 50;
-
 export function gatewayPublishing(
-  { store, connections, now, onFailure }: GatewayDeps,
+  { store, connections, now, onFailure, note }: GatewayDeps,
   facts: () => GatewayFacts,
 ): GatewayPublishing {
   const shows = showStore(store);
-  const waiting = inbox(store);
   const known = publishers(store);
-  const sequences = new Map<string, Sequence>();
+  const sequences = knownSequences({ shows, inbox: inbox(store), now });
+  const takeAway = leaving({ known, sequences, now, note, onFailure });
   const isFlood = floodGuard(now);
   const isLost = holeWatch(now);
 
   async function receive(connectionId: string, text: string): Promise<void> {
     const session = createSession({ now: now(), isBinary: false });
+    let said: Said | null = null;
     try {
       const message = readPublisherMessage(text);
+      if (message.type === 'hello') said = message;
       const hello = message.type === 'hello' ? null : await known.find(connectionId);
       if (hello === null) {
         await perform(connectionId, session, session.receive(message, now()));
         return;
       }
-      const sequence = await sequenceOf(hello);
+      const sequence = await sequences.of(hello);
       await recall(session, hello, sequence, message);
       if (message.type === 'data' && !isFlood(connectionId, hello.format, message.payload.length))
         throw new BatonError('INGEST_FLOOD', hello.channel);
@@ -80,7 +83,7 @@ export function gatewayPublishing(
     } catch (thrown) {
       const error = toBatonError(thrown);
       onFailure(error);
-      await perform(connectionId, session, session.failed(error));
+      await perform(connectionId, session, session.failed(error), null, said);
     }
   }
 
@@ -101,7 +104,9 @@ export function gatewayPublishing(
     session: Session,
     actions: readonly Action[],
     show: Show | null = null,
+    said: Said | null = null,
   ): Promise<void> {
+    let isThere = true;
     for (const action of actions) {
       switch (action.do) {
         case 'claim':
@@ -116,10 +121,11 @@ export function gatewayPublishing(
         case 'finish':
           break; // `tell` does it, which knows the number
         case 'send':
-          await post(connectionId, writeServerMessage(action.message));
+          isThere = await post(connectionId, writeServerMessage(action.message));
           break;
         case 'close':
-          await leave(connectionId);
+          if (!(await leave(connectionId, action.error ?? 'ended')) && isThere && action.error !== null)
+            note(refusedRecord(now(), 'websocket', said, action.error));
       }
     }
   }
@@ -136,8 +142,8 @@ export function gatewayPublishing(
       await perform(connectionId, session, session.ended(recording));
       return;
     }
-    if (isLost(keyOf(hello), sequence.next(), number === null ? null : isAhead))
-      throw new BatonError('STORE_FAILED', `message ${sequence.next()} of ${keyOf(hello)} has not come`);
+    if (isLost(showKey(hello), sequence.next(), number === null ? null : isAhead))
+      throw new BatonError('STORE_FAILED', `message ${sequence.next()} of ${showKey(hello)} has not come`);
   }
 
   async function claim(connectionId: string, session: Session, hello: Hello): Promise<Action[]> {
@@ -149,14 +155,18 @@ export function gatewayPublishing(
       throw (await known.find(connectionId)) === null
         ? new BatonError('STORE_FAILED', `publisher of ${channel}`)
         : new BatonError('INGEST_INVALID', 'hello, again');
-    const before = await shows.claim(channel, { show, publisher: connectionId, claimedAt: now() });
-    if (before !== null && before.publisher !== connectionId) await replace(before.publisher, channel);
+    const { before, resumes } = await shows.claim(channel, { show, publisher: connectionId, claimedAt: now() });
+    const wasReplaced =
+      before !== null && before.publisher !== connectionId && (await replace(before.publisher, channel));
     if (before !== null && before.show !== show) await shows.finish({ channel, show: before.show }, now());
-    sequences.delete(keyOf(hello));
-    const sequence = await sequenceOf(hello);
+    sequences.forget(hello);
+    const sequence = await sequences.of(hello);
     await sequence.settle();
     const [next, end] = [sequence.next(), sequence.end()];
     if (from > next && end === null) await sequence.skipTo(from);
+    const seat = { since: now(), resumes, messages: sequence.next(), bytes: sequence.bytes() };
+    if (end === null && (await known.seat(connectionId, seat)))
+      note(onAirRecord(now(), 'websocket', hello, { resumes, tookOver: wasReplaced && before.show !== show }));
     const links = channelLinks(channel, hasPictures(hello.format));
     const standing = { next, stored: next, hasEnded: end !== null, isOnAir: false, links };
     const recording = end === null ? null : recordingLinks(nameOf(hello), hasPictures(hello.format));
@@ -164,44 +174,31 @@ export function gatewayPublishing(
     return [...welcome, ...session.tick(now(), await listeners(channel))];
   }
 
-  async function replace(connectionId: string, channel: string): Promise<void> {
+  /** False: they were not there any more. */
+  async function replace(connectionId: string, channel: string): Promise<boolean> {
+    const error = new BatonError('PUBLISHER_REPLACED', channel);
     const session = createSession({ now: now(), isBinary: false });
-    await perform(connectionId, session, session.failed(new BatonError('PUBLISHER_REPLACED', channel)));
-  }
-
-  async function sequenceOf(hello: Hello): Promise<Sequence> {
-    const key = keyOf(hello);
-    const found = sequences.get(key);
-    const sequence = found ?? (await look(hello));
-    sequences.delete(key);
-    sequences.set(key, sequence);
-    const [oldest] = sequences.keys();
-    if (sequences.size > MOST_KNOWN && oldest !== undefined) sequences.delete(oldest);
-    return sequence;
-  }
-
-  async function look(hello: Hello): Promise<Sequence> {
-    const last = await shows.last(nameOf(hello));
-    if (last?.batch.kind === 'sound' && JSON.stringify(last.batch.format) !== JSON.stringify(hello.format))
-      throw new BatonError('INGEST_FORMAT', 'another format than in the hello before');
-    return createSequence(hello, crc32(keyOf(hello)), last, { shows, inbox: waiting, now });
+    for (const action of session.failed(error))
+      if (action.do === 'send') await post(connectionId, writeServerMessage(action.message));
+    return await leave(connectionId, error);
   }
 
   /** What cannot be said is said again later: acks name everything before them. */
-  async function post(connectionId: string, text: string): Promise<void> {
-    await connections.post(connectionId, text).catch((thrown: unknown) => onFailure(toBatonError(thrown)));
+  async function post(connectionId: string, text: string): Promise<boolean> {
+    return await connections.post(connectionId, text).catch((thrown: unknown) => {
+      onFailure(toBatonError(thrown));
+      return true;
+    });
   }
 
-  async function leave(connectionId: string): Promise<void> {
-    await gone(connectionId);
+  /** False: they had no channel, or do not have it any more. */
+  async function leave(connectionId: string, reason: 'ended' | BatonError): Promise<boolean> {
+    const hadChannel = await takeAway(connectionId, reason);
     await connections.close(connectionId).catch((thrown: unknown) => onFailure(toBatonError(thrown)));
+    return hadChannel;
   }
 
-  async function gone(connectionId: string): Promise<void> {
-    await known.remove(connectionId).catch((thrown: unknown) => onFailure(toBatonError(thrown)));
-  }
-
-  return { receive, gone };
+  return { receive, gone: async (connectionId) => void (await takeAway(connectionId, 'gone')) };
 }
 
 interface Show {
@@ -210,4 +207,3 @@ interface Show {
 }
 
 const nameOf = ({ channel, show }: Hello): ShowName => ({ channel, show });
-const keyOf = ({ channel, show }: Hello): string => `${channel}/${show}`;

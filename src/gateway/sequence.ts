@@ -11,7 +11,7 @@ import type { Hello } from '../ingest/message.ts';
 import type { ShowName, ShowStore } from '../ingest/show-store.ts';
 import { createWriter, type Writer } from '../ingest/writer.ts';
 import { BatonError } from '../errors.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import type { Entry, Inbox } from './inbox.ts';
 
 /**
@@ -25,6 +25,10 @@ export interface Sequence {
   /** Of the last batch; -Infinity before the first one. */
   writtenAt(): Milliseconds;
   end(): EndBatch | null;
+  /** Of the stream so far. */
+  bytes(): Bytes;
+  /** Finds what other functions have written. */
+  look(): Promise<void>;
   /** Stores a message, and what waited for it. @throws STORE_FAILED, and what `Writer.push` throws */
   accept(number: number, entry: Entry): Promise<void>;
   /** Goes on with what waits, where a function was stopped before it could. */
@@ -121,6 +125,9 @@ export function createSequence(
     next,
     writtenAt: () => sound?.writtenAt ?? -Infinity,
     end: () => ended,
+    bytes: () =>
+      ended?.sizes.reduce((sum, size) => sum + size, 0) ?? (sound === null ? 0 : sound.at + sound.bytes.length),
+    look: catchUp,
     accept: async (number, entry) => {
       if (number > next()) await catchUp();
       if (number < next() || hasEnded()) return;

@@ -48,9 +48,10 @@ async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promis
   if (!isThere(publisher)) return;
   const name: ShowName = { channel, show };
   const known = seats.find(channel);
+  const tookOver = (known?.holder ?? null) !== null && known?.show.name.show !== show;
   known?.holder?.failed(new BatonError('PUBLISHER_REPLACED', channel));
   const claimed = randomUUID();
-  const before = await shows.claim(channel, { show, publisher: claimed, claimedAt: now() });
+  const { before, resumes } = await shows.claim(channel, { show, publisher: claimed, claimedAt: now() });
   if (known !== null && (known.show.name.show !== show || known.show.hasEnded())) await seats.close(known);
   else if (known === null && before !== null && before.show !== show)
     await shows.finish({ channel, show: before.show }, now());
@@ -72,6 +73,7 @@ async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promis
     ...{ claim: claimed, holder: publisher, leftAt: now() },
   };
   seats.seat(seated);
+  publisher.seated({ resumes, tookOver });
   const [next, stored] = [seated.show.next(), seated.show.stored()];
   const goesOn = { next, stored, hasEnded: false, isOnAir: false, recording, links };
   publisher.perform(publisher.session.claimed(goesOn, now()));

@@ -19,6 +19,8 @@ export interface Ingest {
    * too long, and ends with the show. @throws OFF_AIR, SOURCE_NOT_LIVE for a recording
    */
   open(url: string, signal: AbortSignal): Promise<Intake>;
+  /** How many shows were ended here so far. */
+  finished(): number;
   /** Recordings, for `createNet`. */
   readonly recordings: Pick<S3Source, 'ask'>;
 }
@@ -27,7 +29,8 @@ export interface Ingest {
 const FIRST_MS: Milliseconds = 10_000;
 
 export function createIngest(store: Store, now: () => Milliseconds): Ingest {
-  const shows = showStore(store);
+  let finished = 0;
+  const shows = showStore(store, () => (finished += 1));
   const onAir = new Map<string, OnAir>();
 
   async function open(url: string, signal: AbortSignal): Promise<Intake> {
@@ -48,7 +51,7 @@ export function createIngest(store: Store, now: () => Milliseconds): Ingest {
     return { station: stationOf(batch.name), parts: prompt(parts, signal) };
   }
 
-  return { shows, onAir, open, recordings: recordings(shows, now) };
+  return { shows, onAir, open, finished: () => finished, recordings: recordings(shows, now) };
 }
 
 const stationOf = (name: string): Intake['station'] => (name === '' ? {} : { name });

@@ -1,11 +1,14 @@
 import { toBatonError, type BatonError } from '../errors.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
+import { attendance } from './attendance.ts';
 import { readPublisherMessage, writeServerMessage, type Hello } from './message.ts';
+import type { Door, PublisherRecord } from './publisher-record.ts';
 import type { Holder, Seats } from './seats.ts';
 import { createSession, type Action } from './session.ts';
 
 /** How a publisher is told something. */
 export interface Connection {
+  readonly via: Door;
   readonly isBinary: boolean;
   send(message: string): void;
   close(code: number): void;
@@ -25,6 +28,8 @@ export interface Publisher {
 
 export interface Connected extends Publisher, Holder {
   channel: string | null;
+  /** The channel is this publisher's. */
+  seated(facts: { readonly resumes: number; readonly tookOver: boolean }): void;
 }
 
 export interface PublisherDeps {
@@ -35,14 +40,19 @@ export interface PublisherDeps {
   readonly finish: (publisher: Connected) => void;
   /** It has left, or was sent away. */
   readonly left: (publisher: Connected) => void;
+  /** The payload of a message was taken. */
+  readonly took: (bytes: Bytes) => void;
+  readonly note: (record: PublisherRecord) => void;
 }
 
 /** A publisher is held back above so much that is not stored, until it is half of that. */
 const MOST_UNSTORED: Bytes = 4 * 2 ** 20;
 
 /** A publisher who has just connected. */
-export function createPublisher(connection: Connection, { now, seats, claim, finish, left }: PublisherDeps): Connected {
+export function createPublisher(connection: Connection, deps: PublisherDeps): Connected {
+  const { now, seats, claim, finish, left, took, note } = deps;
   const session = createSession({ now: now(), isBinary: connection.isBinary });
+  const attended = attendance(connection.via, now, note);
   let isPaused = false;
 
   function act(action: Action): void {
@@ -50,9 +60,10 @@ export function createPublisher(connection: Connection, { now, seats, claim, fin
       case 'send':
         return void connection.send(writeServerMessage(action.message));
       case 'close':
-        leave();
+        leave(action.error ?? 'ended');
         return void connection.close(action.code);
       case 'claim':
+        attended.said(action.hello);
         return void claim(self, action.hello);
       case 'write':
         return void write(action);
@@ -67,6 +78,8 @@ export function createPublisher(connection: Connection, { now, seats, claim, fin
     const show = seats.heldBy(self)?.show;
     if (show === undefined) return;
     show.write(number, payload, isAfterGap);
+    attended.took(payload.length);
+    took(payload.length);
     if (isPaused || show.unstored() <= MOST_UNSTORED) return;
     isPaused = true;
     connection.pause();
@@ -80,15 +93,16 @@ export function createPublisher(connection: Connection, { now, seats, claim, fin
     for (const action of actions) act(action);
   }
 
-  function leave(): void {
+  function leave(reason: 'ended' | 'gone' | BatonError): void {
     left(self);
     seats.leave(self);
+    attended.over(reason);
   }
 
   const failed = (thrown: unknown): void => session.failed(toBatonError(thrown)).forEach(act);
 
   const self: Connected = {
-    ...{ session, channel: null, perform, failed, gone: leave },
+    ...{ session, channel: null, perform, failed, seated: (facts) => attended.onAir(facts), gone: () => leave('gone') },
     receive: (message) => {
       try {
         session.receive(readPublisherMessage(message), now()).forEach(act);

@@ -1,12 +1,13 @@
 import { BatonError, toBatonError } from '../errors.ts';
 import type { Keys } from '../sign/keys.ts';
 import { readPublisherToken } from '../sign/publisher-token.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import { claiming } from './claim.ts';
 import { hasPictures } from './format.ts';
 import type { Ingest } from './ingest.ts';
-import type { Links } from './message.ts';
+import type { Links, OnAir } from './message.ts';
 import { createPublisher, type Connected, type Connection, type Publisher } from './publisher.ts';
+import { refusedRecord, type Door, type PublisherRecord } from './publisher-record.ts';
 import { createSeats } from './seats.ts';
 import type { ShowName } from './show-store.ts';
 
@@ -18,10 +19,22 @@ export interface Publishing {
   entitle(channel: string, token: string, title: string, artist: string): void;
   /** Whether one more may connect. */
   hasRoom(): boolean;
-  /** Publishers who are connected. */
-  count(): number;
+  /** Notes that somebody was sent away at the door. */
+  refused(via: Door, error: BatonError): void;
+  /** Publishers who are connected, by what comes from them; `connecting`: they have no channel yet. */
+  states(): Readonly<Record<PublisherState, number>>;
+  /** What was taken so far. */
+  taken(): Taken;
   /** Tells all publishers that they may come again, and stores what came. */
   close(): Promise<void>;
+}
+
+export type PublisherState = 'connecting' | Exclude<OnAir, 'ended'>;
+
+/** Messages with sound or pictures, and the bytes of their payloads. */
+export interface Taken {
+  readonly messages: number;
+  readonly bytes: Bytes;
 }
 
 export interface PublishingDeps {
@@ -36,6 +49,8 @@ export interface PublishingDeps {
   readonly recordingLinks: (name: ShowName, hasPictures: boolean) => Links | null;
   /** Looks at a show that has just ended, so that nobody has to wait for its length; never throws, and does not take long. */
   readonly measure: (name: ShowName) => Promise<void>;
+  /** Hears of publishers who go on air, leave, or are refused. */
+  readonly note: (record: PublisherRecord) => void;
 }
 
 const TICK_MS: Milliseconds = 1_000;
@@ -43,9 +58,10 @@ const TICK_MS: Milliseconds = 1_000;
 const LOOK_TICKS = 5;
 
 export function createPublishing(deps: PublishingDeps): Publishing {
-  const { ingest, keys, now } = deps;
+  const { ingest, keys, now, note } = deps;
   const publishers = new Set<Connected>();
   const work = new Set<Promise<void>>();
+  let taken: Taken = { messages: 0, bytes: 0 };
   let isClosing = false;
   let ticks = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -69,11 +85,17 @@ export function createPublishing(deps: PublishingDeps): Publishing {
 
   const hasRoom = (): boolean => !isClosing && publishers.size < deps.maxPublishers;
 
+  const refused = (via: Door, error: BatonError): void => note(refusedRecord(now(), via, null, error));
+
   function connect(connection: Connection): Publisher | null {
-    if (!hasRoom()) return null;
+    if (!hasRoom()) {
+      refused(connection.via, new BatonError(isClosing ? 'STOPPING' : 'BUSY', 'publishers'));
+      return null;
+    }
     timer ??= setInterval(tick, TICK_MS);
     const publisher = createPublisher(connection, {
-      ...{ now, seats },
+      ...{ now, seats, note },
+      took: (bytes) => (taken = { messages: taken.messages + 1, bytes: taken.bytes + bytes }),
       claim: (self, hello) => track(claim(self, hello)),
       finish: (self) => track(finish(self)),
       left: (self) => publishers.delete(self),
@@ -116,13 +138,22 @@ export function createPublishing(deps: PublishingDeps): Publishing {
   return {
     connect,
     hasRoom,
+    refused,
+    taken: () => taken,
+    states: () => {
+      const states = { connecting: 0, ready: 0, live: 0, standby: 0 };
+      for (const { session } of publishers) {
+        const state = session.onAir() ?? 'connecting';
+        if (state !== 'ended') states[state] += 1;
+      }
+      return states;
+    },
     entitle: (channel, token, title, artist) => {
       checkToken(token, channel);
       const show = seats.find(channel)?.show;
       if (show === undefined || show.hasEnded()) throw new BatonError('OFF_AIR', channel);
       show.entitle(title, artist);
     },
-    count: () => publishers.size,
     close: async () => {
       isClosing = true;
       stopTicking();

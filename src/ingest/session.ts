@@ -30,6 +30,8 @@ export interface Session {
   failed(error: BatonError): Action[];
   /** To be called about once a second. */
   tick(now: Milliseconds, listeners: number): Action[];
+  /** Null: the publisher has no channel yet. */
+  onAir(): OnAir | null;
 }
 
 export type Action =
@@ -41,7 +43,8 @@ export type Action =
   /** All that came is to be stored, and the show ended: `stored`, then `ended`. */
   | { readonly do: 'finish' }
   | { readonly do: 'send'; readonly message: ServerMessage }
-  | { readonly do: 'close'; readonly code: number };
+  /** `error`: what has been said of it; null: the show is over. */
+  | { readonly do: 'close'; readonly code: number; readonly error: BatonError | null };
 
 /** Where a show stands. */
 export interface Standing {
@@ -71,6 +74,7 @@ const TALK: Bytes = 4096;
 const MOST_UNACKNOWLEDGED: Bytes = 2 ** 20;
 
 const CLOSE = { done: 1000, refused: 1008, later: 1013 } as const;
+const CLOSED: Action = { do: 'close', code: CLOSE.done, error: null };
 
 /** When a publisher may come again; never where it is not said. */
 const RETRY: Partial<Record<FailureCode, Seconds>> = {
@@ -143,7 +147,7 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
       return [send(welcome), state()];
     }
     phase = 'over';
-    return [send({ ...welcome, next: show.next }), state(show.recording), { do: 'close', code: CLOSE.done }];
+    return [send({ ...welcome, next: show.next }), state(show.recording), CLOSED];
   }
 
   function data(number: number, payload: Uint8Array, now: Milliseconds): Action[] {
@@ -178,7 +182,7 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
     if (phase === 'over') return [];
     phase = 'over';
     onAir = 'ended';
-    return [state(recording), { do: 'close', code: CLOSE.done }];
+    return [state(recording), CLOSED];
   }
 
   function failed(error: BatonError): Action[] {
@@ -187,7 +191,7 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
     const { code, message } = error;
     const retryAfterSeconds = RETRY[code] ?? null;
     const close = retryAfterSeconds === null || code.startsWith('INGEST_') ? CLOSE.refused : CLOSE.later;
-    return [send({ type: 'error', code, message, retryAfterSeconds }), { do: 'close', code: close }];
+    return [send({ type: 'error', code, message, retryAfterSeconds }), { do: 'close', code: close, error }];
   }
 
   function tick(now: Milliseconds, count: number): Action[] {
@@ -202,7 +206,9 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
     return [state()];
   }
 
-  return { receive, claimed, stored, ended, failed, tick };
+  const isWelcome = (): boolean => phase !== 'opened' && phase !== 'claiming';
+
+  return { receive, claimed, stored, ended, failed, tick, onAir: () => (isWelcome() ? onAir : null) };
 }
 
 const invalid = (detail: string): BatonError => new BatonError('INGEST_INVALID', detail);

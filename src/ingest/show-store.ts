@@ -9,6 +9,14 @@ export interface ChannelRecord {
   /** Names the publisher's connection among all. */
   readonly publisher: string;
   readonly claimedAt: Milliseconds;
+  /** How often the show was taken up again; older records do not say. */
+  readonly resumes?: number;
+}
+
+/** What stood there before, and how often the show has been taken up again with this claim. */
+export interface Claimed {
+  readonly before: ChannelRecord | null;
+  readonly resumes: number;
 }
 
 export interface ShowName {
@@ -19,8 +27,8 @@ export interface ShowName {
 /** Shows in the store: what is stored there is acknowledged, and never written again. */
 export interface ShowStore {
   record(channel: string, signal?: AbortSignal): Promise<ChannelRecord | null>;
-  /** Makes `record` that of the channel; gives the one before. @throws STORE_FAILED */
-  claim(channel: string, record: ChannelRecord, signal?: AbortSignal): Promise<ChannelRecord | null>;
+  /** Makes `record` that of the channel. @throws STORE_FAILED */
+  claim(channel: string, record: Omit<ChannelRecord, 'resumes'>, signal?: AbortSignal): Promise<Claimed>;
   batch(name: ShowName, index: number, signal?: AbortSignal): Promise<Batch | null>;
   /** `taken`: another one stands there. `away`: the store does not take it at present. */
   append(name: ShowName, index: number, batch: Uint8Array, signal?: AbortSignal): Promise<'stored' | 'taken' | 'away'>;
@@ -33,7 +41,8 @@ export interface ShowStore {
 const ATTEMPTS = 8;
 const AT_ONCE = 16;
 
-export function showStore(store: Store): ShowStore {
+/** `onFinished` hears of each show that is ended here. */
+export function showStore(store: Store, onFinished: () => void = () => undefined): ShowStore {
   const recordKey = (channel: string): string => `ingest/${channel}`;
   const keyOf = ({ channel, show }: ShowName, index: number): string => `ingest/${channel}/${show}/${index}`;
 
@@ -50,11 +59,16 @@ export function showStore(store: Store): ShowStore {
     }
   }
 
-  async function claim(channel: string, record: ChannelRecord, signal?: AbortSignal): Promise<ChannelRecord | null> {
-    const bytes = Buffer.from(JSON.stringify(record));
+  async function claim(
+    channel: string,
+    record: Omit<ChannelRecord, 'resumes'>,
+    signal?: AbortSignal,
+  ): Promise<Claimed> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = await stored(channel, signal);
-      if (await store.replaceIfMatch(recordKey(channel), bytes, before.tag, signal)) return before.record;
+      const { record: before, tag } = await stored(channel, signal);
+      const resumes = before?.show === record.show ? (before.resumes ?? 0) + 1 : 0;
+      const bytes = Buffer.from(JSON.stringify({ ...record, resumes }));
+      if (await store.replaceIfMatch(recordKey(channel), bytes, tag, signal)) return { before, resumes };
     }
     throw new BatonError('STORE_FAILED', `channel ${channel} cannot be claimed`);
   }
@@ -103,7 +117,9 @@ export function showStore(store: Store): ShowStore {
       if (sound.kind === 'end') return sound;
       const sizes = [...(await sizesBefore(name, index, signal)), ...sound.sizes];
       const end: EndBatch = { kind: 'end', next: sound.next, format: sound.format, sizes, writtenAt: now };
-      if ((await append(name, index + 1, encodeBatch(end), signal)) === 'stored') return end;
+      if ((await append(name, index + 1, encodeBatch(end), signal)) !== 'stored') continue;
+      onFinished();
+      return end;
     }
     throw new BatonError('STORE_FAILED', `${name.channel}/${name.show} cannot be ended`);
   }

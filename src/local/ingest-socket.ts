@@ -41,11 +41,15 @@ export function ingestSocket(
     upgrade: (incoming, socket, head) => {
       socket.on('error', () => undefined);
       const { origin } = incoming.headers;
+      const turnAway = (error: BatonError): void => {
+        publishing.refused('websocket', error);
+        refuse(socket, error);
+      };
       if (!/^\/ingest(?:\?|$)/.test(incoming.url ?? '')) return void refuse(socket, new BatonError('NOT_FOUND'));
       // Programs that are no browsers send no origin: they have no user whose rights they could use.
       if (origin !== undefined && !mayPublish(origin, incoming.headers.host ?? null, config))
-        return void refuse(socket, new BatonError('ORIGIN_REFUSED', origin));
-      if (!publishing.hasRoom()) return void refuse(socket, new BatonError('BUSY'));
+        return void turnAway(new BatonError('ORIGIN_REFUSED', origin));
+      if (!publishing.hasRoom()) return void turnAway(new BatonError('BUSY', 'publishers'));
       server.handleUpgrade(incoming, socket, head, (peer) => serve(peer, publishing));
     },
     close: async () => {
@@ -68,7 +72,7 @@ function serve(peer: WebSocket, publishing: Publishing): void {
     peer.ping();
   }, PING_MS);
   const publisher: Publisher | null = publishing.connect({
-    isBinary: true,
+    ...{ via: 'websocket', isBinary: true },
     send: (message) => {
       if (peer.bufferedAmount > MOST_BUFFERED) peer.terminate();
       else peer.send(message);

@@ -1,14 +1,19 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PublisherRecord } from '../ingest/publisher-record.ts';
+import type { Publishing } from '../ingest/publishing.ts';
 import type { UsageRecord } from '../meter/usage.ts';
 import type { Baton } from '../relay/baton.ts';
 import type { App } from '../relay/reply.ts';
+import { publisherMetrics } from './publisher-metrics.ts';
 
 /** What a server counts, for Prometheus. */
 export interface Metrics {
   /** Counts a response that is over. */
   count(record: UsageRecord): void;
-  /** Answers with everything, in Prometheus' text format, and with what `baton` is at. */
-  readonly appOf: (baton: Baton) => App;
+  /** Counts a publisher who went on air, left, or was refused. */
+  publisher(record: PublisherRecord): void;
+  /** Answers with everything, in Prometheus' text format, and with what `baton` and its publishers are at. */
+  readonly appOf: (baton: Baton, publishing: Publishing) => App;
 }
 
 const SOURCE_STATES = ['connecting', 'source', 'fallback', 'silence'] as const;
@@ -43,6 +48,7 @@ export function createMetrics(): Metrics {
   const takeOvers = new Gauge(
     named('channel_take_overs', 'How often this process began to make the chunks', ['channel', 'rendition']),
   );
+  const publishers = publisherMetrics(named);
 
   function look({ admission, channels, listeners: door, sent }: Baton): void {
     bytes.reset();
@@ -72,8 +78,10 @@ export function createMetrics(): Metrics {
       chunks.inc({ kind, from: 'store' }, chunksStored);
       if (firstAudioMs !== null) firstAudio.observe({ kind }, firstAudioMs / 1000);
     },
-    appOf: (baton) => async () => {
+    publisher: (record) => publishers.count(record),
+    appOf: (baton, publishing) => async () => {
       look(baton);
+      publishers.look(publishing, baton.ingest);
       const body = Buffer.from(await registry.metrics());
       const headers = { 'content-type': registry.contentType, 'cache-control': 'no-store' };
       return { status: 200, headers: { ...headers, 'content-length': String(body.length) }, body };

@@ -1,3 +1,4 @@
+import type { PublisherRecord } from '../ingest/publisher-record.ts';
 import { createPublishing, type Publishing } from '../ingest/publishing.ts';
 import type { Baton } from '../relay/baton.ts';
 import { channelLinks, recordingLinks } from '../relay/ingest-links.ts';
@@ -7,10 +8,13 @@ import type { Milliseconds } from '../units.ts';
 /** MP3 and AAC have to be read through for it; who listens before that is done gets them without a length. */
 const MEASURE_MS: Milliseconds = 10_000;
 
-/** Takes publishers for the channels of `baton`. */
-export function publishingOf({ ingest, keys, config, channels, sources, now }: Baton): Publishing {
+/** Takes publishers for the channels of `baton`; `note` hears of them, one line of the log each time. */
+export function publishingOf(
+  { ingest, keys, config, channels, sources, now }: Baton,
+  note: (record: PublisherRecord) => void,
+): Publishing {
   return createPublishing({
-    ...{ ingest, keys, now, maxPublishers: config.maxPublishers },
+    ...{ ingest, keys, now, note, maxPublishers: config.maxPublishers },
     listeners: (channel) => listenersOf(channels, channel),
     channelLinks: (channel, hasPictures) => channelLinks(channel, hasPictures, keys, config),
     recordingLinks: (name, hasPictures) => recordingLinks(name, hasPictures, keys, config),

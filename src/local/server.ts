@@ -30,7 +30,7 @@ export interface ServerOptions {
   readonly store: Store;
   /** Serves the demo page and signs links for anybody; on loopback only. */
   readonly demo: Demo | null;
-  /** Takes the usage records, one JSON line each. */
+  /** Takes the usage records, and those of publishers, one JSON line each. */
   readonly log: (line: string) => void;
   readonly now: () => Milliseconds;
 }
@@ -61,11 +61,14 @@ export async function startServer({
     log(JSON.stringify(record));
   };
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now, onUsage });
-  const publishing = publishingOf(baton);
+  const publishing = publishingOf(baton, (record) => {
+    metrics.publisher(record);
+    log(JSON.stringify(record));
+  });
   const socket = ingestSocket(publishing, config);
   const stopping = new AbortController();
   const routed = routes(baton, bundledPlayer, {
-    metrics: guarded(metrics.appOf(baton), config.metricsToken),
+    metrics: guarded(metrics.appOf(baton, publishing), config.metricsToken),
     ingest: putSource(publishing),
     admin: updateMetadata(publishing),
   });

@@ -4,14 +4,14 @@ import { splitTitle } from '../media/icy-title.ts';
 import { decodeText } from '../media/legacy-text.ts';
 import { errorReply } from '../relay/app.ts';
 import type { App, Reply, Request } from '../relay/reply.ts';
-import { channelIn, sourceRequest, sourceToken } from './source-request.ts';
-import { publishStream } from './source-stream.ts';
+import { channelIn, sourceToken } from './source-request.ts';
+import { publishSource } from './source-stream.ts';
 
 /** Answers `PUT /ingest/<channel>` of a client that sends chunks or a length, such as curl. */
 export const putSource = (publishing: Publishing): App =>
   answering(async ({ method, path, headers, body }) => {
     if (method !== 'PUT') throw new BatonError('METHOD_NOT_ALLOWED', method);
-    const publication = await publishStream(publishing, sourceRequest(path, headers), new Date());
+    const publication = await publishSource(publishing, path, headers, new Date());
     await publication.send(body);
     return { status: 200, headers: { 'cache-control': 'no-store' }, body: Buffer.alloc(0) };
   });

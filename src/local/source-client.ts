@@ -4,8 +4,7 @@ import { BatonError, toBatonError } from '../errors.ts';
 import type { Publishing } from '../ingest/publishing.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { refuse } from './raw-answer.ts';
-import { sourceRequest } from './source-request.ts';
-import { publishStream } from './source-stream.ts';
+import { publishSource } from './source-stream.ts';
 
 /**
  * Whether a connection is one of studio software that sends a stream behind a request without a length, as Icecast takes
@@ -31,8 +30,7 @@ export async function serveSource(socket: Socket, publishing: Publishing): Promi
     const { head, rest } = await readHead(bytes);
     clearTimeout(late);
     const { method, target, headers } = parseHead(head);
-    const stream = sourceRequest(target, headers);
-    const publication = await publishStream(publishing, stream, new Date());
+    const publication = await publishSource(publishing, target, headers, new Date());
     const isAwaited = headers['expect']?.toLowerCase() === '100-continue';
     socket.write(isAwaited ? CONTINUE : method === 'SOURCE' ? OLD_OK : OK);
     await publication.send(following(rest, bytes));

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { BatonError } from '../errors.ts';
+import { BatonError, toBatonError } from '../errors.ts';
 import type { StreamFormat } from '../ingest/format.ts';
 import { MOST_PAYLOAD, writePublisherMessage, type PublisherMessage, type ServerMessage } from '../ingest/message.ts';
 import type { Publishing } from '../ingest/publishing.ts';
 import type { Milliseconds } from '../units.ts';
+import { sourceRequest } from './source-request.ts';
 
 /** A stream that a source client of Icecast publishes. */
 export interface SourceStream {
@@ -24,14 +25,16 @@ export interface Publication {
 const SILENT_MS: Milliseconds = 30_000;
 
 /**
- * Goes on air with a stream; resolves when it may send. Each is a show of its own. @throws BUSY, and what a publisher is
- * told
+ * Goes on air with what a source client asks for at `path`; resolves when it may send. Each is a show of its own. @throws
+ * as `sourceRequest`; BUSY, and what a publisher is told
  */
-export async function publishStream(
+export async function publishSource(
   publishing: Publishing,
-  { channel, token, format, station: name }: SourceStream,
+  path: string,
+  headers: Readonly<Record<string, string | undefined>>,
   now: Date,
 ): Promise<Publication> {
+  const { channel, token, format, station: name } = asked(publishing, path, headers);
   const welcome = Promise.withResolvers<undefined>();
   const ended = Promise.withResolvers<undefined>();
   const failing = new AbortController();
@@ -53,7 +56,7 @@ export async function publishStream(
   }
 
   const publisher = publishing.connect({
-    isBinary: true,
+    ...{ via: 'icecast', isBinary: true },
     send: (text) => hear(JSON.parse(text) as ServerMessage),
     close: () => fail(new BatonError('CLIENT_GONE')),
     pause: () => (gate = Promise.withResolvers()),
@@ -82,6 +85,15 @@ export async function publishStream(
       await ended.promise;
     },
   };
+}
+
+function asked(publishing: Publishing, ...request: Parameters<typeof sourceRequest>): SourceStream {
+  try {
+    return sourceRequest(...request);
+  } catch (thrown) {
+    publishing.refused('icecast', toBatonError(thrown));
+    throw thrown;
+  }
 }
 
 /** What `body` gives, until it gives nothing for too long. @throws the reason of `signal` */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ServerMessage } from '../../src/ingest/message.ts';
+import type { PublisherRecord } from '../../src/ingest/publisher-record.ts';
 import { publicLink } from '../../src/sign/link.ts';
 import { source } from '../support/sources.ts';
 import { openSocket } from '../support/websocket.ts';
@@ -63,6 +64,17 @@ test.concurrent(
     expect((await lambda.recorded('shared', 'first')).equals(sound.subarray(0, PIECE))).toBe(true);
     expect(await lambda.shows.last({ channel: 'shared', show: 'first' })).toMatchObject({ batch: { kind: 'end' } });
     expect((await lambda.recorded('shared', 'second')).equals(sound.subarray(PIECE, 2 * PIECE))).toBe(true);
+    const [replaced, ended] = [
+      { show: 'first', reason: 'PUBLISHER_REPLACED' },
+      { show: 'second', reason: 'ended' },
+    ];
+    await expect
+      .poll(() => logged('shared').filter(({ event }) => event === 'left'))
+      .toMatchObject([replaced, { ...ended, messages: 1, bytes: PIECE }]);
+    expect(logged('shared').filter(({ event }) => event === 'on-air')).toMatchObject([
+      {},
+      { show: 'second', tookOver: true },
+    ]);
   },
   60_000,
 );
@@ -95,6 +107,13 @@ test.concurrent(
   },
   60_000,
 );
+
+/** What the functions have logged of a channel's publishers. */
+const logged = (channel: string): PublisherRecord[] =>
+  lambda.baton.lines
+    .filter(({ kind, text }) => kind === 'function' && text.includes('"kind":"ingest"'))
+    .map(({ text }) => JSON.parse(text) as PublisherRecord)
+    .filter((record) => record.channel === channel);
 
 /** What a listener of the channel gets who comes once it is on air, copied. */
 async function hear(channel: string): Promise<{ status: number; bytes: Buffer }> {

@@ -22,8 +22,9 @@ async function onAir(environments: number) {
     close: () => Promise.resolve(),
   };
   const failures: unknown[] = [];
+  const deps = { now: () => NOW, onFailure: (error: unknown) => failures.push(error), note: () => undefined };
   const started = (): GatewayPublishing =>
-    gatewayPublishing({ store, connections, now: () => NOW, onFailure: (error) => failures.push(error) }, () => ({
+    gatewayPublishing({ ...deps, store, connections }, () => ({
       ...{ keys, channelLinks: () => null, recordingLinks: () => null },
       listeners: (channel) => knownListeners(store, channel, NOW),
     }));

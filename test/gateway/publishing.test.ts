@@ -3,6 +3,7 @@ import type { Connections } from '../../src/gateway/connections.ts';
 import { gatewayPublishing, type GatewayPublishing } from '../../src/gateway/publishing.ts';
 import { BatonError } from '../../src/errors.ts';
 import { writePublisherMessage, writeTextData, type Hello, type ServerMessage } from '../../src/ingest/message.ts';
+import type { PublisherRecord } from '../../src/ingest/publisher-record.ts';
 import { showStore } from '../../src/ingest/show-store.ts';
 import { publisherToken } from '../../src/sign/publisher-token.ts';
 import { memoryStore } from '../../src/store/memory.ts';
@@ -18,6 +19,7 @@ function behindGateway(store: Store = memoryStore({ maxBytes: 2 ** 24 })) {
   const said: { readonly to: string; readonly message: ServerMessage }[] = [];
   const closed: string[] = [];
   const failures: BatonError[] = [];
+  const noted: PublisherRecord[] = [];
   const connections: Connections = {
     post: (to, text) => {
       if (!closed.includes(to)) said.push({ to, message: JSON.parse(text) as ServerMessage });
@@ -28,8 +30,10 @@ function behindGateway(store: Store = memoryStore({ maxBytes: 2 ** 24 })) {
       return Promise.resolve();
     },
   };
+  const onFailure = (error: BatonError): void => void failures.push(error);
+  const note = (record: PublisherRecord): void => void noted.push(record);
   const started = (): GatewayPublishing =>
-    gatewayPublishing({ store, connections, now: () => now, onFailure: (error) => failures.push(error) }, () => ({
+    gatewayPublishing({ store, connections, now: () => now, ...{ onFailure, note } }, () => ({
       ...{ keys, channelLinks: () => LINKS, recordingLinks: () => LINKS },
       listeners: () => Promise.resolve(3),
     }));
@@ -41,7 +45,8 @@ function behindGateway(store: Store = memoryStore({ maxBytes: 2 ** 24 })) {
     return said.slice(before).flatMap((each) => (each.to === to ? [each.message] : []));
   };
   return {
-    ...{ said, closed, failures, store, receive },
+    ...{ said, closed, failures, noted, store, receive },
+    gone: (connectionId: string) => functions[turn++ % functions.length]?.gone(connectionId),
     shows: showStore(store),
     pass: (ms: number) => void (now += ms),
     hello: (to: string, fields: Partial<Hello> = {}) => receive(to, helloText(fields, now / 1000)),
@@ -237,4 +242,77 @@ test('a publisher who says nothing leaves nothing', async () => {
   await gateway.hello('a');
   await gateway.end('a', 0);
   expect(gateway.said.at(-1)?.message).toEqual({ type: 'state', onAir: 'ended', listeners: 3, recording: null });
+});
+
+test('what is noted: who goes on air, and once how each one leaves, whichever function sees it', async () => {
+  const gateway = behindGateway();
+  await gateway.hello('a');
+  await gateway.data('a', 0);
+  gateway.pass(2_000);
+  await Promise.all([gateway.gone('a'), gateway.gone('unknown')]);
+  await gateway.gone('a'); // the other function, which has known them
+  await gateway.hello('b');
+  for (const number of [1, 2]) await gateway.data('b', number);
+  await gateway.hello('c', { show: 'two' });
+  await gateway.data('b', 3); // was on its way
+  await gateway.data('c', 0, 'two');
+  gateway.pass(1_000);
+  await gateway.end('c', 1);
+  await gateway.hello('d', tokenOf('other'));
+  await gateway.receive('e', 'hello');
+  const about = { kind: 'ingest', via: 'websocket', channel: 'radio' };
+  const leaves = { ...about, event: 'left' };
+  expect(gateway.noted).toMatchObject([
+    {
+      ...about,
+      event: 'on-air',
+      show: 'one',
+      container: 'mp3',
+      codec: null,
+      pictures: false,
+      resumes: 0,
+      tookOver: false,
+    },
+    { ...leaves, show: 'one', reason: 'gone', totalMs: 2_000, bytes: 3, messages: 1, resumes: 0 },
+    {
+      ...about,
+      event: 'on-air',
+      show: 'one',
+      container: 'mp3',
+      codec: null,
+      pictures: false,
+      resumes: 1,
+      tookOver: false,
+    },
+    {
+      ...leaves,
+      show: 'one',
+      reason: 'PUBLISHER_REPLACED',
+      detail: 'radio',
+      totalMs: 0,
+      bytes: 6,
+      messages: 2,
+      resumes: 1,
+    },
+    {
+      ...about,
+      event: 'on-air',
+      show: 'two',
+      container: 'mp3',
+      codec: null,
+      pictures: false,
+      resumes: 0,
+      tookOver: true,
+    },
+    { ...leaves, show: 'two', reason: 'ended', totalMs: 1_000, bytes: 3, messages: 1, resumes: 0 },
+    { ...about, event: 'refused', show: 'one', error: 'PUBLISHER_REFUSED', detail: 'not for radio' },
+    {
+      ...about,
+      event: 'refused',
+      channel: null,
+      show: null,
+      error: 'INGEST_INVALID',
+      detail: 'a text that is no JSON object',
+    },
+  ]);
 });

@@ -2,16 +2,9 @@ import { expect, test } from 'vitest';
 import { publicLink } from '../../src/sign/link.ts';
 import { startBaton } from '../support/baton.ts';
 import { get } from '../support/client.ts';
+import { valuesOf } from '../support/prometheus.ts';
 import { radioProgram } from '../support/radio-program.ts';
 import { startRadio } from '../support/radio.ts';
-
-/** The values of a metrics page, by their names with labels. */
-function valuesOf(text: string): Map<string, number> {
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-  );
-}
 
 /** Of 1.2 s at 64 kbit/s: what the first one cost is known by then. */
 const TWO_CHUNKS = 2 * 9_600;

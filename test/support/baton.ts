@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readConfig, type Config } from '../../src/config.ts';
 import { findFfmpeg } from '../../src/ffmpeg/binary.ts';
 import { readEngine, type Engine } from '../../src/ffmpeg/engine.ts';
+import type { PublisherRecord } from '../../src/ingest/publisher-record.ts';
 import { startServer } from '../../src/local/server.ts';
 import type { UsageRecord } from '../../src/meter/usage.ts';
 import { addKey, newKey, parseKeys, type Keys } from '../../src/sign/keys.ts';
@@ -16,6 +17,8 @@ export interface TestBaton extends AsyncDisposable {
   readonly origin: string;
   readonly keys: Keys;
   readonly usage: UsageRecord[];
+  /** What a server logged of its publishers. */
+  readonly publishers: PublisherRecord[];
   readonly store: Store;
   /** Absolute address of the virtual file of `source` with these options. */
   file(source: string, options?: string, content?: Partial<LinkContent>): string;
@@ -44,9 +47,14 @@ export async function startBaton(options: TestBatonOptions): Promise<TestBaton> 
 
 async function startOnServer(options: TestBatonOptions, keys: Keys): Promise<TestBaton> {
   const usage: UsageRecord[] = [];
+  const publishers: PublisherRecord[] = [];
   const store = options.store ?? memoryStore({ maxBytes: 256 * MiB });
   const config = { ...readConfig({}), port: 0, shutdownMs: 500, allowOrigins: options.allowOrigins, ...options.config };
-  const log = (line: string): void => void usage.push(JSON.parse(line) as UsageRecord);
+  const log = (line: string): void => {
+    const record = JSON.parse(line) as UsageRecord | PublisherRecord;
+    if ('event' in record) publishers.push(record);
+    else usage.push(record);
+  };
   const now = options.now ?? ((): number => Date.now());
   const server = await startServer({ config, keys, engine: await testEngine(), store, demo: null, log, now });
   const { origin } = server;
@@ -55,6 +63,7 @@ async function startOnServer(options: TestBatonOptions, keys: Keys): Promise<Tes
     origin,
     keys,
     usage,
+    publishers,
     store,
     file: (source, asked = 'codec.mp3~bitrate.128k', content = {}) =>
       origin + publicLink({ kind: 'file', options: asked, source, name: episodeName(asked), ...content }, keys),

@@ -111,6 +111,7 @@ export async function startOnLambda(
     origin,
     keys,
     usage,
+    publishers: [],
     lines,
     lambda,
     idle,
@@ -227,7 +228,9 @@ function noteRunning({ kind, text }: LogLine, running: Set<string>): void {
 
 /** The usage record in a line that CloudWatch would take metrics from. */
 function usageOf({ kind, text }: LogLine): UsageRecord | null {
-  return kind === 'function' && text.startsWith('{"time"') ? (JSON.parse(text) as UsageRecord) : null;
+  if (kind !== 'function' || !text.startsWith('{"time"')) return null;
+  const record = JSON.parse(text) as UsageRecord;
+  return record.kind === 'ingest' ? null : record;
 }
 
 /** The answer as the function sent it: without what the platform is known to do to headers. */
