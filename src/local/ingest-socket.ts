@@ -12,7 +12,7 @@ import { refuse } from './raw-answer.ts';
 
 /** Where publishers come in over WebSockets. */
 export interface IngestSocket {
-  /** For the server's `upgrade`. */
+  /** For an `upgrade` at the address of publishers. */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends every connection; who does not say goodbye in time is cut. */
   close(): Promise<void>;
@@ -45,7 +45,6 @@ export function ingestSocket(
         publishing.refused('websocket', error);
         refuse(socket, error);
       };
-      if (!/^\/ingest(?:\?|$)/.test(incoming.url ?? '')) return void refuse(socket, new BatonError('NOT_FOUND'));
       // Programs that are no browsers send no origin: they have no user whose rights they could use.
       if (origin !== undefined && !mayPublish(origin, incoming.headers.host ?? null, config))
         return void turnAway(new BatonError('ORIGIN_REFUSED', origin));

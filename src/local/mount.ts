@@ -1,16 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { readConfig } from '../config.ts';
 import { BatonError } from '../errors.ts';
 import { findFfmpeg } from '../ffmpeg/binary.ts';
 import { readEngine } from '../ffmpeg/engine.ts';
 import { createBaton } from '../relay/baton.ts';
+import { publisherToken } from '../sign/publisher-token.ts';
 import { unlimited, type App, type Reply } from '../relay/reply.ts';
 import { openStore } from '../store/open-store.ts';
 import { openDataFolder } from './data-folder.ts';
 import { answer } from './http.ts';
+import { ingestDoors } from './ingest-doors.ts';
 import { newLink, type LinkAsk, type NewLink } from './new-link.ts';
 import { playerScripts } from './player-scripts.ts';
 import { notFound, routes } from './routes.ts';
+import { isMetadataUpdate } from './source-apps.ts';
 import { signingKeys } from './signing-keys.ts';
 import { answersUnderWay } from './under-way.ts';
 
@@ -22,6 +26,8 @@ export interface MountOptions {
   readonly basePath?: string;
   /** Hears of each response when it is over. */
   readonly onUsage?: (record: object) => void;
+  /** Hears of publishers who go on air, leave, or are refused. */
+  readonly onPublisher?: (record: object) => void;
   /** Hears of a store that fails; listeners are served all the same. */
   readonly onFault?: (error: Error) => void;
 }
@@ -32,6 +38,18 @@ export interface MountedBaton {
   readonly node: (incoming: IncomingMessage, response: ServerResponse, next?: () => void) => void;
   /** For servers that speak the Fetch API, such as Hono. */
   readonly fetch: (request: globalThis.Request) => Promise<Response>;
+  /**
+   * For the server's `upgrade`: takes publishers at `/ingest` below the base path, over WebSockets. False: the request is
+   * not Baton's, and nothing has been done about it.
+   */
+  readonly upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+  /**
+   * Lets source clients of Icecast publish at `/ingest/<channel>` below the base path. To be called before `server`
+   * listens; without it only those can that send a length, or chunks.
+   */
+  readonly takeSources: (server: Server) => void;
+  /** A token that lets whoever has it publish on a channel; Unix time in seconds. */
+  readonly publisherToken: (publisher: { readonly channel: string; readonly expiresAt: number }) => string;
   /** Paths of a rendition of a source, with the base path in front. */
   readonly link: (ask: LinkAsk) => NewLink;
   /** Ends the responses under way, and stops what runs for them. */
@@ -45,7 +63,7 @@ const PARKED = 4;
  * @throws BatonError with code CONFIG_INVALID or ENCODER_MISSING
  */
 export async function mountBaton(options: MountOptions = {}): Promise<MountedBaton> {
-  const { settings = {}, basePath = '', onUsage = () => undefined, onFault = () => undefined } = options;
+  const { settings = {}, basePath = '', onUsage = noOne, onPublisher = noOne, onFault = noOne } = options;
   if (basePath !== '' && !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(basePath))
     throw new BatonError('CONFIG_INVALID', `basePath must be like /media, not "${basePath}"`);
   const config = readConfig(settings);
@@ -55,40 +73,52 @@ export async function mountBaton(options: MountOptions = {}): Promise<MountedBat
   const store = await openStore({ config, folder: folder.storeFolder, onFault, now: Date.now });
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now: Date.now, onUsage });
   let scripts: ReturnType<typeof playerScripts> | null = null;
+  const doors = ingestDoors(baton, onPublisher, basePath);
   const routed = routes(baton, () => (scripts ??= playerScripts()));
   const stopping = new AbortController();
   const answers = answersUnderWay();
 
-  const appOf = (target: string): App | null => {
+  const below = (app: App): App => {
+    return (request) => app({ ...request, path: request.path.slice(basePath.length) });
+  };
+  const appOf = (method: string, target: string): App | null => {
+    if (method === 'PUT' && target.startsWith(`${basePath}/ingest/`)) return below(doors.apps.ingest);
+    if (isMetadataUpdate(target, basePath)) return doors.apps.admin;
     const isInside = basePath === '' || target.startsWith(`${basePath}/`);
     const app = isInside ? routed(target.slice(basePath.length)) : null;
-    return app && ((request) => app({ ...request, path: request.path.slice(basePath.length) }));
+    return app && below(app);
   };
 
   return {
     node: (incoming, response, next) => {
-      const app = appOf(incoming.url ?? '');
+      const app = appOf(incoming.method ?? 'GET', incoming.url ?? '');
       if (app === null && next !== undefined) {
         next();
         return;
       }
       answers.add(answer(app ?? notFound, incoming, response, stopping.signal));
     },
-    fetch: (request) => answerFetch(appOf(targetOf(request)) ?? notFound, request, stopping.signal),
+    fetch: (request) => answerFetch(appOf(request.method, targetOf(request)) ?? notFound, request, stopping.signal),
+    upgrade: (incoming, socket, head) => doors.upgrade(incoming, socket, head),
+    takeSources: (server) => doors.divertFrom(server),
+    publisherToken: (publisher) => publisherToken(publisher, keys, Date.now() / 1000),
     link: (ask) => {
       const { file, framed, embed, options: rendition } = newLink(ask, keys);
-      const below = (path: string): string => basePath + path;
-      return { file: below(file), framed: framed && below(framed), embed: below(embed), options: rendition };
+      const mounted = (path: string): string => basePath + path;
+      return { file: mounted(file), framed: framed && mounted(framed), embed: mounted(embed), options: rendition };
     },
     close: async () => {
       baton.admission.close();
       baton.listeners.close();
+      await doors.close();
       stopping.abort(new BatonError('STOPPING'));
       await answers.none();
       await baton.close();
     },
   };
 }
+
+const noOne = (): void => undefined;
 
 /** The path and query of a request as they stand in its address. */
 const targetOf = ({ url }: globalThis.Request): string => url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');

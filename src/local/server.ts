@@ -9,16 +9,13 @@ import type { Store } from '../store/store.ts';
 import type { Milliseconds } from '../units.ts';
 import { demoApp } from './demo-app.ts';
 import type { Demo } from './demo-api.ts';
-import { divert } from './first-bytes.ts';
 import { answer, SEND_IDLE_MS } from './http.ts';
-import { ingestSocket } from './ingest-socket.ts';
+import { ingestDoors, type IngestDoors } from './ingest-doors.ts';
 import { listen } from './listen.ts';
 import { guarded } from './guarded.ts';
 import { createMetrics } from './metrics.ts';
 import { bundledPlayer } from './player-bundle.ts';
-import { publishingOf } from './publishers.ts';
-import { putSource, updateMetadata } from './source-apps.ts';
-import { isSourceClient, serveSource } from './source-client.ts';
+import { refuse } from './raw-answer.ts';
 import { notFound, routes } from './routes.ts';
 import { answersUnderWay, type UnderWay } from './under-way.ts';
 
@@ -61,23 +58,17 @@ export async function startServer({
     log(JSON.stringify(record));
   };
   const baton = createBaton({ config, keys, engine, store, parked: PARKED, now, onUsage });
-  const publishing = publishingOf(baton, (record) => {
+  const doors = ingestDoors(baton, (record) => {
     metrics.publisher(record);
     log(JSON.stringify(record));
   });
-  const socket = ingestSocket(publishing, config);
   const stopping = new AbortController();
   const routed = routes(baton, bundledPlayer, {
-    metrics: guarded(metrics.appOf(baton, publishing), config.metricsToken),
-    ingest: putSource(publishing),
-    admin: updateMetadata(publishing),
+    metrics: guarded(metrics.appOf(baton, doors.publishing), config.metricsToken),
+    ...doors.apps,
   });
   const server = createServer({ requestTimeout: 0 }); // a stream that is published is a request that goes on for hours
-  const sources = new Set<Promise<void>>();
-  const newcomers = divert(server, isSourceClient, (peer) => {
-    const served = serveSource(peer, publishing).finally(() => sources.delete(served));
-    sources.add(served);
-  });
+  doors.divertFrom(server);
   server.setTimeout(SEND_IDLE_MS); // per connection: a timer for each response costs
   const origin = await openAt(server, config).catch(async (error: unknown) => {
     await baton.close();
@@ -86,18 +77,17 @@ export async function startServer({
   if (demo !== null) bundledPlayer().catch(() => undefined); // its page is opened at once; whoever asks meets the fault
   const fallback = demo === null ? notFound : demoApp(demo, { keys, origin, now: () => now() / 1000 });
   const answers = answersUnderWay();
-  server.on('upgrade', (incoming, peer, head) => socket.upgrade(incoming, peer, head));
+  server.on('upgrade', (incoming, peer, head) => {
+    if (doors.upgrade(incoming, peer, head)) return;
+    peer.on('error', () => undefined);
+    refuse(peer, new BatonError('NOT_FOUND'));
+  });
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
     const app = routed(incoming.url ?? '') ?? fallback;
     answers.add(answer(demo === null ? app : demo.breaks.around(app), incoming, response, stopping.signal));
   });
-  const closeIngest = async (): Promise<void> => {
-    newcomers.close();
-    await Promise.all([publishing.close(), socket.close()]);
-    await Promise.all(sources);
-  };
   let stopped: Promise<void> | null = null;
-  return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, closeIngest)) };
+  return { origin, stop: () => (stopped ??= stop(server, baton, answers, stopping, doors)) };
 }
 
 /** The origin that `server` is then reached at. */
@@ -116,13 +106,13 @@ async function stop(
   baton: Baton,
   answers: UnderWay,
   stopping: AbortController,
-  closeIngest: () => Promise<void>,
+  doors: IngestDoors,
 ): Promise<void> {
   baton.admission.close();
   baton.listeners.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  const ingestClosed = closeIngest();
+  const ingestClosed = doors.close();
   const deadline = setTimeout(() => {
     stopping.abort(new Error('the server stops'));
     server.closeAllConnections();

@@ -16,8 +16,11 @@ export const putSource = (publishing: Publishing): App =>
     return { status: 200, headers: { 'cache-control': 'no-store' }, body: Buffer.alloc(0) };
   });
 
-/** Answers `GET /admin/metadata?mode=updinfo&mount=/ingest/<channel>&song=…`, by which studio software tells what is on. */
-export const updateMetadata = (publishing: Publishing): App =>
+/**
+ * Answers `GET /admin/metadata?mode=updinfo&mount=/ingest/<channel>&song=…`, by which studio software tells what is on;
+ * mounts are below `basePath`, which this address never is.
+ */
+export const updateMetadata = (publishing: Publishing, basePath: string): App =>
   answering(({ path, headers }) => {
     const [, query] = /^\/admin\/metadata\?(.*)$/s.exec(path) ?? [];
     if (query === undefined) throw new BatonError('NOT_FOUND');
@@ -25,9 +28,20 @@ export const updateMetadata = (publishing: Publishing): App =>
     if (fields.get('mode') !== 'updinfo') throw new BatonError('INGEST_INVALID', 'mode is not updinfo');
     const { title, artist = '' } = splitTitle(fields.get('song') ?? fields.get('title') ?? '');
     const said = fields.get('artist') ?? artist;
-    publishing.entitle(channelIn(fields.get('mount') ?? ''), sourceToken(headers), title, said);
+    publishing.entitle(
+      channelIn((fields.get('mount') ?? '').slice(basePath.length)),
+      sourceToken(headers),
+      title,
+      said,
+    );
     return Promise.resolve({ status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' }, body: UPDATED });
   });
+
+/** Whether a request is for `updateMetadata`, and about one of its mounts. */
+export function isMetadataUpdate(target: string, basePath: string): boolean {
+  const [, query] = /^\/admin\/metadata\?(.*)$/s.exec(target) ?? [];
+  return query !== undefined && fieldsOf(query).get('mount')?.startsWith(`${basePath}/ingest/`) === true;
+}
 
 const UPDATED = Buffer.from(
   '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>\n',

@@ -7,22 +7,33 @@ import { refuse } from './raw-answer.ts';
 import { publishSource } from './source-stream.ts';
 
 /**
- * Whether a connection is one of studio software that sends a stream behind a request without a length, as Icecast takes
- * it: `SOURCE`, or `PUT` in the way of libshout and ffmpeg. Others have a length, or chunks.
+ * Connections of studio software that sends a stream behind a request without a length, as Icecast takes it: `SOURCE`, or
+ * `PUT` in the way of libshout and ffmpeg. Others have a length, or chunks.
  */
-export function isSourceClient(first: Buffer): boolean {
-  const text = first.toString('latin1', 0, MOST_HEAD);
-  if (text.startsWith('SOURCE /ingest/')) return true;
-  return text.startsWith('PUT /ingest/') && !/\r\n(?:transfer-encoding|content-length):/i.test(text);
+export interface SourceClients {
+  /** Whether a connection is one, by its first bytes. */
+  isOne(first: Buffer): boolean;
+  /** Serves one to its end; never throws. */
+  serve(socket: Socket): Promise<void>;
 }
+
+/** Those whose mounts are below `basePath`. */
+export const sourceClients = (publishing: Publishing, basePath: string): SourceClients => ({
+  isOne: (first) => {
+    const text = first.toString('latin1', 0, MOST_HEAD);
+    if (text.startsWith(`SOURCE ${basePath}/ingest/`)) return true;
+    const isPut = text.startsWith(`PUT ${basePath}/ingest/`);
+    return isPut && !/\r\n(?:transfer-encoding|content-length):/i.test(text);
+  },
+  serve: (socket) => serve(socket, publishing, basePath),
+});
 
 const MOST_HEAD: Bytes = 16 * 1024;
 const HEAD_MS: Milliseconds = 10_000;
 /** Who was refused has so long to read why. */
 const GOODBYE_MS: Milliseconds = 2_000;
 
-/** Serves such a connection to its end; never throws. */
-export async function serveSource(socket: Socket, publishing: Publishing): Promise<void> {
+async function serve(socket: Socket, publishing: Publishing, basePath: string): Promise<void> {
   socket.on('error', () => undefined);
   const bytes = socket.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer, undefined>;
   const late = setTimeout(() => socket.destroy(), HEAD_MS);
@@ -30,7 +41,7 @@ export async function serveSource(socket: Socket, publishing: Publishing): Promi
     const { head, rest } = await readHead(bytes);
     clearTimeout(late);
     const { method, target, headers } = parseHead(head);
-    const publication = await publishSource(publishing, target, headers, new Date());
+    const publication = await publishSource(publishing, target.slice(basePath.length), headers, new Date());
     const isAwaited = headers['expect']?.toLowerCase() === '100-continue';
     socket.write(isAwaited ? CONTINUE : method === 'SOURCE' ? OLD_OK : OK);
     await publication.send(following(rest, bytes));
