@@ -37,10 +37,15 @@ const PRIMING = 1024;
 export interface WatcherOptions {
   /** Of the first leg. */
   readonly place?: string;
+  /** A next leg is opened when there is less sound ahead; left away: at once. */
+  readonly lowSeconds?: number;
 }
 
 /** Watches `src`, which may be another one for each leg, from now on. */
-export function watch(src: string | (() => string), options: WatcherOptions = {}): Watcher {
+export function watch(
+  src: string | (() => string),
+  { place: firstPlace = '', lowSeconds = Infinity }: WatcherOptions = {},
+): Watcher {
   const events: Said[] = [];
   const ends: string[] = [];
   const films: Film[] = [];
@@ -48,7 +53,8 @@ export function watch(src: string | (() => string), options: WatcherOptions = {}
   let soundTo = -1;
   let soundFrom = NaN;
   const stopping = new AbortController();
-  let place = options.place ?? '';
+  let place = firstPlace;
+  let playedSince = NaN;
   let init = Buffer.alloc(0);
   let isFirst = true;
 
@@ -57,7 +63,10 @@ export function watch(src: string | (() => string), options: WatcherOptions = {}
     const at = Number(moof.readBigUInt64BE(moof.indexOf('tfdt') + 8));
     if (moof.readUInt32BE(moof.indexOf('tfhd') + 8) !== VIDEO_TRACK) {
       if (at > soundTo) sound.push(bytes);
-      if (Number.isNaN(soundFrom)) soundFrom = (at - PRIMING) / 48_000;
+      if (Number.isNaN(soundFrom)) {
+        soundFrom = (at - PRIMING) / 48_000;
+        playedSince = performance.now();
+      }
       soundTo = Math.max(soundTo, at);
       return;
     }
@@ -107,8 +116,12 @@ export function watch(src: string | (() => string), options: WatcherOptions = {}
       ends.push(end);
       if (end.startsWith('4') || ends.length > 200) return;
       if (end !== 'leg') await sleep(200);
+      while (hasEnough()) await sleep(50);
     }
   }
+
+  const hasEnough = (): boolean =>
+    !stopping.signal.aborted && soundTo / 48_000 - soundFrom - (performance.now() - playedSince) / 1000 >= lowSeconds;
 
   return {
     ...{ events, ends, films, sound: () => Buffer.concat(sound), soundFrom: () => soundFrom },
