@@ -1,3 +1,4 @@
+import { BatonError } from '../errors.ts';
 import { lengthPrefixed, unitsIn } from './annex-b.ts';
 import { NAL, nalType } from './avc.ts';
 import type { PesPayload } from './ts-pes.ts';
@@ -21,12 +22,15 @@ export interface AvcSets {
   readonly pictures: readonly Uint8Array[];
 }
 
+/** In a segment; each takes far more memory than the few bytes that it may have. */
+export const MOST_UNITS = 200_000;
 const SETS: readonly number[] = [NAL.sps, NAL.pps];
 const LEFT_OUT: readonly number[] = [NAL.delimiter, NAL.sps, NAL.pps, NAL.endOfSequence, NAL.endOfStream, NAL.filler];
 
 /**
  * The pictures of H.264 with start codes (ITU-T H.264 annex B). One begins where a time stamp says so; what has no time stamp
  * of its own, as a second field, belongs to the one before. What comes before the first time stamp is left out.
+ * @throws SOURCE_DAMAGED for more than `MOST_UNITS`
  */
 export function avcPictures({ bytes, marks }: PesPayload): {
   readonly pictures: readonly AvcPicture[];
@@ -37,6 +41,7 @@ export function avcPictures({ bytes, marks }: PesPayload): {
   let units: Uint8Array[] = [];
   let time: PesPayload['marks'][number] | null = null;
   let next = 0;
+  let left = MOST_UNITS;
 
   function close(): void {
     if (time !== null && units.some(isSlice)) pictures.push(pictureOf(units, time));
@@ -44,6 +49,7 @@ export function avcPictures({ bytes, marks }: PesPayload): {
   }
 
   for (const { unit, offset } of unitsIn(bytes)) {
+    if (--left < 0) throw new BatonError('SOURCE_DAMAGED', `more than ${MOST_UNITS} units`);
     const mark = marks[next];
     if (mark !== undefined && mark.offset <= offset) {
       close();

@@ -1,3 +1,4 @@
+import { BatonError } from '../errors.ts';
 import type { Bytes, Seconds } from '../units.ts';
 import { ADTS_FRAMES, type AdtsHeader } from './adts.ts';
 import { type Frame, type FrameFormat, type FrameHeader, frameWalker } from './frame-walker.ts';
@@ -19,6 +20,7 @@ export interface TimedFrame<H> {
 /**
  * Splits the sound of a segment into frames of ADTS or MP3, whichever there are. `rest` is a frame that ends in the next
  * segment, some packagers cut so; given as `carry` with that one, it is whole. Null where no frames are found.
+ * Throws SOURCE_DAMAGED for more frames than any segment has: each takes a hundred times its shortest bytes.
  *
  * @param marks offsets in `bytes` at which time stamps hold for the frame that starts there, or next
  */
@@ -46,12 +48,20 @@ function framesOf<H extends FrameHeader>(
   const carried = continues(format, carry, bytes) ? carry.length : 0;
   const all = carried > 0 ? Buffer.concat([carry, bytes]) : bytes;
   const walker = frameWalker(format);
-  const found = walker.push(all);
+  const found: Frame<H>[] = [];
+  for (let at = 0; at < all.length; at += PIECE) {
+    found.push(...walker.push(all.subarray(at, at + PIECE)));
+    if (found.length > MOST_FRAMES) throw new BatonError('SOURCE_DAMAGED', `more than ${MOST_FRAMES} frames`);
+  }
   const known = endOf(found);
   const rest = restOf(format, found, all.subarray(known));
   if (rest.length === 0) found.push(...walker.end());
   return { frames: timed(found, marks, carried), rest: rest.slice() };
 }
+
+/** At 48 kHz, of AAC more than half an hour. */
+const MOST_FRAMES = 100_000;
+const PIECE: Bytes = 64 * 1024;
 
 /** Whether a frame that begins as `carry` and goes on with `bytes` is followed by another one. */
 function continues<H extends FrameHeader>(format: FrameFormat<H>, carry: Uint8Array, bytes: Uint8Array): boolean {

@@ -20,22 +20,28 @@ export const TIMESTAMP_WRAP: Seconds = 2 ** 33 / TIMESTAMP_HERTZ;
 /** The payload of packetized elementary streams (ISO/IEC 13818-1 2.4.3.6) of one PID. */
 export interface PesReader {
   readonly pid: number;
+  readonly content: PesContent;
   push(payload: Uint8Array, isStart: boolean, counter: number): void;
   /** All of it so far, one packet behind the other. */
   end(): PesPayload;
 }
 
-/** Goes on behind what another PID has brought. */
+/** What has come so far. */
+interface PesContent {
+  readonly pieces: Uint8Array[];
+  readonly marks: TimeMark[];
+  length: Bytes;
+}
+
+/** Goes on behind what another PID has brought, whose reader is not used any more: a stream may turn from one to another a thousand times. */
 export function pesReader(pid: number, before: PesReader | null): PesReader {
-  const known = before?.end() ?? { bytes: new Uint8Array(), marks: [] };
-  const pieces: Uint8Array[] = [known.bytes];
-  const marks: TimeMark[] = [...known.marks];
-  let length = known.bytes.length;
+  const content: PesContent = before?.content ?? { pieces: [], marks: [], length: 0 };
+  const { pieces, marks } = content;
   let last: number | null = null;
   let isOpen = false;
 
   return {
-    pid,
+    ...{ pid, content },
     push: (payload, isStart, counter) => {
       if (counter === last) return; // sent twice (2.4.3.3)
       const isLost = last !== null && counter !== ((last + 1) & 15);
@@ -45,10 +51,10 @@ export function pesReader(pid: number, before: PesReader | null): PesReader {
       const head = isStart ? readPesHead(payload) : CONTINUED;
       isOpen = head !== null;
       if (head === null) return;
-      if (head.at !== null) marks.push({ offset: length, at: head.at, decodedAt: head.decodedAt ?? head.at });
-      const content = new Uint8Array(payload.subarray(head.bytes)); // slice() of a Buffer copies nothing
-      length += content.length;
-      pieces.push(content);
+      if (head.at !== null) marks.push({ offset: content.length, at: head.at, decodedAt: head.decodedAt ?? head.at });
+      const piece = new Uint8Array(payload.subarray(head.bytes)); // slice() of a Buffer copies nothing
+      content.length += piece.length;
+      pieces.push(piece);
     },
     end: () => ({ bytes: Buffer.concat(pieces), marks }),
   };

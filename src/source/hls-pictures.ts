@@ -1,6 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { readAvcConfig, readAvcSequence, writeAvcConfig } from '../media/avc.ts';
-import { avcPictures, pictureOf, setsIn, type AvcPicture, type AvcSets } from '../media/avc-pictures.ts';
+import { avcPictures, MOST_UNITS, pictureOf, setsIn, type AvcPicture, type AvcSets } from '../media/avc-pictures.ts';
 import type { PictureTrack } from '../media/fragment-init.ts';
 import { type FragmentSample, isFragment, readFragments } from '../media/fragments.ts';
 import type { PictureCoding } from '../media/picture-entry.ts';
@@ -99,7 +99,12 @@ function fromFragments(segment: Uint8Array, { track, isCut = false }: PicturesCo
     return { coding, timescale, pictures: samples.map((sample) => plainPicture(sample, track)) };
   const stated = coding.config && readAvcConfig(coding.config);
   if (stated === null) throw new BatonError('SOURCE_DAMAGED', 'an avcC');
-  const units = samples.map(({ bytes }) => [...lengthUnits(bytes, stated.lengthBytes, isCut)]);
+  let left = MOST_UNITS;
+  const units = samples.map(({ bytes }) => {
+    const own = [...lengthUnits(bytes, stated.lengthBytes, isCut, left)];
+    left -= own.length;
+    return own;
+  });
   const pictures = samples.map((sample, index): HlsPicture => {
     const picture = pictureOf(units[index] ?? [], timesOf(sample, track));
     return { ...picture, isKey: sample.isSync || picture.isIdr };
@@ -118,14 +123,21 @@ const plainPicture = (sample: FragmentSample, track: PictureTrack): HlsPicture =
   ...{ bytes: sample.bytes, ...timesOf(sample, track), isKey: sample.isSync, isIdr: false },
 });
 
-/** NAL units behind lengths. Throws SOURCE_DAMAGED where those do not fill the picture. */
-function* lengthUnits(bytes: Uint8Array, lengthBytes: number, isCut: boolean): Generator<Uint8Array, void> {
+/** NAL units behind lengths. Throws SOURCE_DAMAGED where those do not fill the picture, or are more than `most`. */
+function* lengthUnits(
+  bytes: Uint8Array,
+  lengthBytes: number,
+  isCut: boolean,
+  most: number,
+): Generator<Uint8Array, void> {
   let at = 0;
+  let left = most;
   while (at + lengthBytes <= bytes.length) {
     let length = 0;
     for (let index = 0; index < lengthBytes; index++) length = length * 256 + (bytes[at + index] ?? 0);
     const end = at + lengthBytes + length;
     if (end > bytes.length) break;
+    if (length > 0 && --left < 0) throw new BatonError('SOURCE_DAMAGED', `more than ${MOST_UNITS} units`);
     if (length > 0) yield bytes.subarray(at + lengthBytes, end);
     at = end;
   }
