@@ -90,7 +90,8 @@ async function* paced(
       yield { kind: 'gap', ms: Math.round(missing * 1000) };
       sounded += Math.round(missing * 1000) / 1000;
       position = { ...position, at: null };
-      if (isBegun) await pace.pass(missing * 1000, signal);
+      const isPast = piece.kind === 'gap' && piece.isPast;
+      if (isBegun && !isPast) await pace.miss(missing * 1000, signal);
       if (piece.kind === 'gap') continue;
     }
     if (piece.kind === 'sound' && !piece.isNext) position = { ...position, at: null };

@@ -5,6 +5,11 @@ import type { Milliseconds } from '../units.ts';
 export interface Pace {
   /** Resolves when `ms` more of sound may go on. Throws the reason of `signal`. */
   pass(ms: Milliseconds, signal: AbortSignal): Promise<void>;
+  /**
+   * So much is missing: its time goes by as well, and may have gone by already while nothing came. Resolves when what is
+   * before it is over. Throws the reason of `signal`.
+   */
+  miss(ms: Milliseconds, signal: AbortSignal): Promise<void>;
   /** So much may go on at once. */
   hurry(ms: Milliseconds): void;
 }
@@ -13,14 +18,18 @@ export interface Pace {
 export function createPace(clock: () => Milliseconds): Pace {
   let credit: Milliseconds = 0;
   let due = clock();
+  const go = async (ms: Milliseconds, signal: AbortSignal): Promise<void> => {
+    const own = Math.min(credit, ms);
+    credit -= own;
+    if (own < ms && due > clock()) await sleep(due - clock(), undefined, { signal });
+    signal.throwIfAborted();
+    due += ms - own;
+  };
   return {
-    pass: async (ms, signal) => {
-      const own = Math.min(credit, ms);
-      credit -= own;
+    miss: go,
+    pass: (ms, signal) => {
       due = Math.max(due, clock());
-      if (own < ms && due > clock()) await sleep(due - clock(), undefined, { signal });
-      signal.throwIfAborted();
-      due += ms - own;
+      return go(ms, signal);
     },
     hurry: (ms) => void (credit += ms),
   };

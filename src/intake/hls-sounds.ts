@@ -30,7 +30,8 @@ export type HlsPiece =
     }
   /** Only the clock is to be set by it. */
   | { readonly kind: 'primer'; readonly coding: HlsCoding; readonly packets: readonly HlsPacket[] }
-  | { readonly kind: 'gap'; readonly seconds: Seconds };
+  /** `isPast`: what follows it is there already, and comes at once. */
+  | { readonly kind: 'gap'; readonly seconds: Seconds; readonly isPast: boolean };
 
 /** How the segments of a channel come in. */
 export interface HlsSoundsDeps {
@@ -107,7 +108,7 @@ export async function* hlsSounds(
     if (followed.kind !== 'segment') {
       stretch += 1;
       beside?.forget();
-      yield { kind: 'gap', seconds: followed.kind === 'lost' ? followed.seconds : 0 };
+      yield { kind: 'gap', seconds: followed.kind === 'lost' ? followed.seconds : 0, isPast: true };
       [carry, isNext] = [NOTHING, false];
       continue;
     }
@@ -130,7 +131,7 @@ export async function* hlsSounds(
       if (isPrimer) continue;
       if (hasCode(error, 'SOURCE_PROTECTED') || (!isHeard && (++bad >= MOST_BAD || pending === 0)))
         throw toBatonError(error);
-      yield { kind: 'gap', seconds: segment.duration };
+      yield { kind: 'gap', seconds: segment.duration, isPast: false };
       [carry, isNext] = [NOTHING, false];
     }
   }
