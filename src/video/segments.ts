@@ -36,11 +36,16 @@ export function createSegments(store: Store, slots: Slots): Segments {
     const segment: Running = { bytes: growing(null), stop: new AbortController(), readers: 0 };
     running.set(key, segment);
     const task = fill(key, segment, make, meter).finally(() => {
-      running.delete(key);
+      leave(key, segment);
       unfinished.delete(task);
     });
     unfinished.add(task);
     return segment;
+  }
+
+  /** Another one may have begun under its name. */
+  function leave(key: string, segment: Running): void {
+    if (running.get(key) === segment) running.delete(key);
   }
 
   async function fill(key: string, { bytes, stop }: Running, make: MakeSegment, meter: EncodeMeter): Promise<void> {
@@ -79,7 +84,7 @@ export function createSegments(store: Store, slots: Slots): Segments {
       } finally {
         segment.readers -= 1;
         if (segment.readers === 0 && segment.bytes.complete() === null) {
-          running.delete(key); // who asks from now on begins anew
+          leave(key, segment); // who asks from now on begins anew
           segment.stop.abort(new BatonError('CLIENT_GONE', 'nobody watches'));
         }
       }
