@@ -11,22 +11,26 @@ import { publishSource } from './source-stream.ts';
  * `PUT` in the way of libshout and ffmpeg. Others have a length, or chunks.
  */
 export interface SourceClients {
-  /** Whether a connection is one, by its first bytes. */
-  isOne(first: Buffer): boolean;
+  /** Whether a connection is one, by its first bytes. Null: not all is there that tells, as some send line by line. */
+  isOne(first: Buffer): boolean | null;
   /** Serves one to its end; never throws. */
   serve(socket: Socket): Promise<void>;
 }
 
 /** Those whose mounts are below `basePath`. */
 export const sourceClients = (publishing: Publishing, basePath: string): SourceClients => ({
-  isOne: (first) => {
-    const text = first.toString('latin1', 0, MOST_HEAD);
-    if (text.startsWith(`SOURCE ${basePath}/ingest/`)) return true;
-    const isPut = text.startsWith(`PUT ${basePath}/ingest/`);
-    return isPut && !/\r\n(?:transfer-encoding|content-length):/i.test(text);
-  },
+  isOne: (first) => isOne(first, `SOURCE ${basePath}/ingest/`, `PUT ${basePath}/ingest/`),
   serve: (socket) => serve(socket, publishing, basePath),
 });
+
+function isOne(first: Buffer, source: string, put: string): boolean | null {
+  const text = first.toString('latin1', 0, MOST_HEAD);
+  if (text.startsWith(source)) return true;
+  if (!text.startsWith(put)) return source.startsWith(text) || put.startsWith(text) ? null : false;
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0 && first.length < MOST_HEAD) return null;
+  return !/\r\n(?:transfer-encoding|content-length):/i.test(end < 0 ? text : text.slice(0, end));
+}
 
 const MOST_HEAD: Bytes = 16 * 1024;
 const HEAD_MS: Milliseconds = 10_000;

@@ -91,6 +91,33 @@ test.skipIf(!existsSync('/usr/bin/curl'))('curl publishes, tells what is on, and
   expect(off.stdout).toMatch(/OFF_AIR.* 503$/s);
 });
 
+test('heads that come in pieces, as some studio software sends them, are read to their end', async () => {
+  const stream = mp3.stream ?? new Uint8Array();
+  for (const [channel, pieces, body] of [
+    ['pieces-source', ['SOURCE', ' /ingest/', 'pieces-source HTTP/1.0\r\n'], stream],
+    ['pieces-put', ['PUT /ingest/pieces-put HTTP/1.1\r\n', 'Host: baton\r\n'], stream],
+    [
+      'pieces-chunks',
+      ['PUT /ingest/pieces-chunks HTTP/1.1\r\nHost: baton\r\n', 'Transfer-Encoding: chunked\r\nConnection: close\r\n'],
+      Buffer.concat([Buffer.from(`${stream.length.toString(16)}\r\n`), stream, Buffer.from('\r\n0\r\n\r\n')]),
+    ],
+  ] as const) {
+    const { port, hostname } = new URL(baton.origin);
+    const socket = connect(Number(port), hostname).setNoDelay().setEncoding('latin1');
+    const good = Buffer.from(`source:${tokenFor(channel, baton)}`).toString('base64');
+    for (const piece of [...pieces, `Authorization: Basic ${good}\r\nContent-Type: audio/mpeg\r\n\r\n`]) {
+      socket.write(piece);
+      await sleep(100);
+    }
+    socket.end(body);
+    let said = '';
+    for await (const text of socket as AsyncIterable<string>) said += text;
+    expect(said, channel).toMatch(/^HTTP\/1.[01] 200 OK/);
+    const recording = await recordingOf(baton, channel, await showOf(channel));
+    expect(Buffer.compare(recording, stream), channel).toBe(0);
+  }
+});
+
 test('a source client that is no good is answered and let go', async () => {
   const good = Buffer.from(`source:${tokenFor('raw', baton)}`).toString('base64');
   const say = (head: string, auth = good) => `${head}\r\nAuthorization: Basic ${auth}\r\n\r\n`;
