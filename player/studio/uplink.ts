@@ -131,7 +131,7 @@ export function createUplink(deps: UplinkDeps): Uplink {
       socket.send(dataMessage(sending, next.payload, binary));
       sending++;
       unacknowledged += length;
-      budget -= length;
+      budget -= Math.max(LEAST, length);
     }
     if (!isEnding || isEndSent) return;
     isEndSent = true;
@@ -204,6 +204,8 @@ export function createUplink(deps: UplinkDeps): Uplink {
   };
 }
 
+/** What a message counts at least. */
+const LEAST = 1024;
 const LOOK_MS = 100;
 const PING_MS = 5000;
 /** A connection on which nothing has come for so long is dead. */

@@ -6,6 +6,7 @@ import {
   type Links,
   type PublisherMessage,
 } from '../ingest/message.ts';
+import { countOf } from '../ingest/allowance.ts';
 import { hasPictures } from '../ingest/format.ts';
 import { onAirRecord, refusedRecord, type PublisherRecord, type Said } from '../ingest/publisher-record.ts';
 import { saidTitle } from '../ingest/said-title.ts';
@@ -75,7 +76,7 @@ export function gatewayPublishing(
       }
       const sequence = await sequences.of(hello);
       await recall(session, hello, sequence, message);
-      if (message.type === 'data' && !isFlood(connectionId, hello.format, message.payload.length))
+      if (message.type === 'data' && !isFlood(connectionId, hello.format, countOf(message.payload)))
         throw new BatonError('INGEST_FLOOD', hello.channel);
       const actions = session.receive(message, now());
       await perform(connectionId, session, actions, { hello, sequence });

@@ -1,6 +1,6 @@
 import { BatonError, type FailureCode } from '../errors.ts';
 import type { Bytes, Milliseconds, Seconds } from '../units.ts';
-import { BURST, mostPerSecond } from './allowance.ts';
+import { BURST, countOf, mostPerSecond } from './allowance.ts';
 import {
   MOST_PAYLOAD,
   MOST_TEXT_PAYLOAD,
@@ -104,7 +104,7 @@ export function createSession({ now: openedAt, isBinary }: SessionOptions): Sess
     if (hello === null || phase === 'claiming') return failed(invalid(`${message.type} before welcome`));
     const most = mostPerSecond(hello.format);
     allowance += ((now - allowanceAt) * most) / 1000;
-    allowance = Math.min(BURST, allowance) - (message.type === 'data' ? message.payload.length : TALK);
+    allowance = Math.min(BURST, allowance) - (message.type === 'data' ? countOf(message.payload) : TALK);
     allowanceAt = now;
     if (allowance < 0) return failed(new BatonError('INGEST_FLOOD', `more than ${most} bytes a second`));
     switch (message.type) {

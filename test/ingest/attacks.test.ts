@@ -220,6 +220,21 @@ test('a flood ends with its name, and what came before it is kept', async () => 
   expect([codeOf(outcome), outcome.code]).toEqual(['INGEST_FLOOD', 1008]);
 });
 
+test('a stream in pieces of one byte is a flood, too: each takes hundreds of bytes to be kept', async () => {
+  const { socket, went } = open();
+  await once(socket, 'open');
+  socket.send(hello('crumbs', { format: { container: 'mp3' } }));
+  await once(socket, 'message');
+  const stream = Buffer.concat([...mp3.payloads]);
+  for (let number = 0; number < 12_000 && socket.readyState === WebSocket.OPEN; number++) {
+    socket.send(writePublisherMessage({ type: 'data', number, payload: stream.subarray(number, number + 1) }));
+    if (number % 500 === 0) await sleep(1);
+  }
+  socket.send('{"type":"end","next":12000}');
+  const outcome = await went;
+  expect([codeOf(outcome), outcome.code]).toEqual(['INGEST_FLOOD', 1008]);
+});
+
 test('who never speaks is let go after five seconds', async () => {
   const { socket, went } = open();
   await once(socket, 'open');
