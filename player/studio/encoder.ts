@@ -1,3 +1,4 @@
+import { recorder } from './recorder.ts';
 import { canEncodeSound, soundPackets } from './sound-packets.ts';
 import { framedPacket, joined, soundFormat } from './wire.ts';
 import type { Format } from './wire.ts';
@@ -20,8 +21,8 @@ export interface EncoderOptions {
 }
 
 /**
- * Encodes what `node` plays as Opus, with WebCodecs where the browser has it, else with MediaRecorder. `tap` is the address
- * of the script that takes samples from the context (studio-tap.ts).
+ * Encodes what `node` plays, with WebCodecs as Opus where the browser has it, else with MediaRecorder as it can. `tap` is
+ * the address of the script that takes samples from the context (studio-tap.ts).
  */
 export async function createEncoder(node: AudioNode, tap: string, options: EncoderOptions): Promise<Encoder> {
   const isAble = await canEncodeSound(node.context, options.channels, options.bitrate);
@@ -30,7 +31,6 @@ export async function createEncoder(node: AudioNode, tap: string, options: Encod
 
 /** Packets of 20 ms that make a message. */
 const PACKETS = 8;
-const PIECE_MS = 200;
 
 async function packetEncoder(node: AudioNode, tap: string, options: EncoderOptions): Promise<Encoder> {
   const { channels, bitrate, payload, failed } = options;
@@ -60,34 +60,3 @@ async function packetEncoder(node: AudioNode, tap: string, options: EncoderOptio
     },
   };
 }
-
-function recorder(node: AudioNode, { channels, bitrate, payload, failed }: EncoderOptions): Encoder {
-  const destination = new MediaStreamAudioDestinationNode(node.context as AudioContext, { channelCount: channels });
-  node.connect(destination);
-  const recording = new MediaRecorder(destination.stream, { mimeType: WEBM, audioBitsPerSecond: bitrate });
-  let order = Promise.resolve();
-  recording.addEventListener('dataavailable', ({ data }) => {
-    order = order.then(async () => {
-      const bytes = new Uint8Array(await data.arrayBuffer());
-      for (let at = 0; at < bytes.length; at += MOST_PAYLOAD) payload(bytes.subarray(at, at + MOST_PAYLOAD));
-    });
-  });
-  recording.addEventListener('error', () => failed(new Error('The browser cannot record.')));
-  recording.start(PIECE_MS);
-  return {
-    format: Promise.resolve({ container: 'webm' }),
-    async stop() {
-      const stopped = new Promise((resolve) => recording.addEventListener('stop', resolve, { once: true }));
-      if (recording.state !== 'inactive') {
-        recording.stop();
-        await stopped;
-      }
-      node.disconnect(destination);
-      await order;
-    },
-  };
-}
-
-const WEBM = 'audio/webm;codecs=opus';
-/** Fits into a message of text, too. */
-const MOST_PAYLOAD = 24_000;

@@ -1,5 +1,9 @@
 /** What a payload is made of, as docs/ingest.md has it. */
-export type Format = { readonly container: 'webm' } | PacketFormat;
+export type Format = RecordedFormat | PacketFormat;
+
+/** What MediaRecorder makes. */
+export type RecordedFormat =
+  { readonly container: 'webm' } | { readonly container: 'mp4'; readonly codec: 'opus' | 'aac' };
 
 export interface PacketFormat {
   readonly container: 'packets';
