@@ -32,7 +32,7 @@ function netFor(allowed: readonly string[]): Net {
       s3Client({ endpoint, region: 'eu-test-1', credentials: S3_CREDENTIALS, limits: s3SourceLimits }),
     );
   };
-  const limits = { headersMs: 400, idleMs: 300 };
+  const limits = { headersMs: 1_500, idleMs: 1_000 };
   return createNet({ limits, s3: s3Source({ allowed: addresses, client }) });
 }
 

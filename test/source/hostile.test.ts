@@ -41,12 +41,15 @@ async function outcomeOf(bytes: Uint8Array) {
 function watchMemory(worthCollecting: number) {
   collectGarbage();
   const [size, live] = [process.memoryUsage.rss(), liveBytes()];
-  let [held, grown] = [0, 0];
+  let [held, grown, next] = [0, 0, worthCollecting];
   const look = (): void => {
     const more = process.memoryUsage.rss() - size;
     grown = Math.max(grown, more);
-    if (more > worthCollecting) collectGarbage();
-    held = Math.max(held, more > worthCollecting ? liveBytes() - live : more);
+    if (more < worthCollecting) held = Math.max(held, more);
+    if (more < next) return;
+    next = more + 32 * MiB; // collecting takes a while itself
+    collectGarbage();
+    held = Math.max(held, liveBytes() - live);
   };
   const watch = setInterval(look, 5);
   const stop = () => {

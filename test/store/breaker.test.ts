@@ -15,7 +15,7 @@ let now: number;
 beforeEach(async () => {
   s3 = await openS3({ attempts: 1 });
   now = 1_000_000;
-  store = breakerStore(s3.store, { readMs: 80, writeMs: 120, failures: 3, restMs: 5_000, now: () => now });
+  store = breakerStore(s3.store, { readMs: 500, writeMs: 600, failures: 3, restMs: 5_000, now: () => now });
   s3.server.put('baton/v1/chunk/a', Buffer.from('value'));
 });
 afterEach(() => s3.close());
@@ -28,11 +28,11 @@ const read = async (): Promise<string> => Buffer.from((await store.get('chunk/a'
 test('a store that hangs takes its bound from the first listener and nothing from the next ones', async () => {
   s3.server.faults.hangs = Infinity;
   const began = performance.now();
-  await expect(read()).rejects.toMatchObject({ ...FAILED, detail: 'no answer within 80 ms' });
+  await expect(read()).rejects.toMatchObject({ ...FAILED, detail: 'no answer within 500 ms' });
   await Promise.all(Array.from({ length: 50 }, () => expect(read()).rejects.toMatchObject(ALONE)));
   await expect(store.putIfAbsent('chunk/b', Buffer.from('x'))).rejects.toMatchObject(ALONE);
   await expect(Array.fromAsync(store.list(''))).rejects.toMatchObject(ALONE);
-  expect(performance.now() - began).toBeLessThan(250);
+  expect(performance.now() - began).toBeLessThan(2_000);
   expect(asked()).toBe(1);
 });
 
@@ -83,7 +83,7 @@ test('a listener who leaves says nothing about the store, and gives the trial to
   };
   s3.server.faults.hangs = 5;
   for (let i = 0; i < 4; i += 1) await leave();
-  await expect(read()).rejects.toMatchObject({ detail: 'no answer within 80 ms' });
+  await expect(read()).rejects.toMatchObject({ detail: 'no answer within 500 ms' });
   now += 5_000;
   s3.server.faults.hangs = 1;
   await leave();

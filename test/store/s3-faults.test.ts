@@ -7,13 +7,14 @@ import { openS3, type OpenS3 } from './open-s3.ts';
 let s3: OpenS3;
 let store: Store;
 beforeEach(async () => {
-  s3 = await openS3({ connectMs: 500, requestMs: 150, silenceMs: 150 });
+  s3 = await openS3({ connectMs: 500, requestMs: 300, silenceMs: 300 });
   store = s3.store;
   s3.server.put('baton/v1/chunk/a', VALUE);
 });
 afterEach(() => s3.close());
 
 const VALUE = Buffer.from(Array.from({ length: 40_000 }, (_, at) => (at * 7) & 255));
+const PATIENT = { requestMs: 60_000, silenceMs: 60_000 };
 const FAILED = { code: 'STORE_FAILED' };
 const OPERATIONS: readonly [string, (store: Store, signal?: AbortSignal) => Promise<unknown>, unknown][] = [
   ['a read', async (at, signal) => (await at.get('chunk/a', signal))?.bytes.length, 40_000],
@@ -40,7 +41,7 @@ describe.each(OPERATIONS)('%s', (name, operate, expected) => {
 
   test('that hangs ends at once when the listener leaves', async () => {
     if (name === 'a deletion') return;
-    const patient = s3.another({ requestMs: 60_000, silenceMs: 60_000 });
+    const patient = s3.another(PATIENT);
     s3.server.faults.hangs = Infinity;
     const reason = new Error('the listener left');
     const leaving = new AbortController();
@@ -132,7 +133,7 @@ test('no error holds anything of a key or a signature', async () => {
 });
 
 test('connections are kept and few', async () => {
-  const busy = s3.another({});
+  const busy = s3.another(PATIENT);
   for (let round = 0; round < 2; round += 1)
     await Promise.all(
       Array.from({ length: 100 }, async (_, n) => {

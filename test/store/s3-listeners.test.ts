@@ -13,8 +13,8 @@ import { openS3, type OpenS3 } from './open-s3.ts';
 
 const OPTIONS = 'codec.mp3~bitrate.64k';
 
-function storeOf(s3: Store, faults: BatonError[] = []): Store {
-  const back = breakerStore(s3, { readMs: 150, writeMs: 150 });
+function storeOf(s3: Store, faults: BatonError[] = [], withinMs = 150): Store {
+  const back = breakerStore(s3, { readMs: withinMs, writeMs: withinMs });
   const front = memoryStore({ maxBytes: 1_000_000 });
   return degradingStore(layeredStore(front, back), (fault) => faults.push(fault), Date.now);
 }
@@ -24,7 +24,7 @@ test('two servers that share a bucket encode each chunk once', async () => {
   await using origin = await startOrigin(made.bytes);
   await using s3 = await openS3();
   const listen = async (): Promise<{ bytes: Buffer; encoded: number }> => {
-    await using baton = await startBaton({ allowOrigins: [origin.origin], store: storeOf(s3.another()) });
+    await using baton = await startBaton({ allowOrigins: [origin.origin], store: storeOf(s3.another(), [], 10_000) });
     const { status, bytes } = await get(baton.file(origin.url(), OPTIONS));
     expect(status).toBe(200);
     await baton.stop();
