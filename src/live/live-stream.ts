@@ -3,13 +3,13 @@ import type { EncoderDeps } from '../encode/encoder.ts';
 import type { Growing } from '../encode/growing.ts';
 import { BatonError, toBatonError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Milliseconds, Seconds } from '../units.ts';
 import { createAttendance } from './attendance.ts';
 import { createAudience } from './audience.ts';
 import { carry, type CarryState } from './carry.ts';
 import type { Channel } from './channel.ts';
 import { canTake, edgeOf, type RenditionHead } from './head.ts';
-import type { LiveOutput } from './produce.ts';
+import { FIRST_SECONDS, type LiveOutput } from './produce.ts';
 import { createShelf } from './shelf.ts';
 
 /** What the streams of a process are made with. */
@@ -30,10 +30,13 @@ export interface StreamDeps {
 export interface LiveStream {
   readonly channel: Channel;
   readonly output: LiveOutput;
-  /** Carries the stream for as long as somebody holds it, and a little longer. */
-  hold(): Held;
+  /**
+   * Carries the stream for as long as somebody holds it, and a little longer. Of what a source sends at once the newest
+   * `back` is made, or more where others want it, unless somebody has begun already.
+   */
+  hold(back?: Seconds): Held;
   /** Carries it for so long from now on, without anybody who holds it. */
-  attend(forMs: Milliseconds): void;
+  attend(forMs: Milliseconds, back?: Seconds): void;
   /** Looks in the store for what others know; true when nobody makes chunks, and nobody is about to. */
   look(signal: AbortSignal): Promise<boolean>;
   /** Null: nobody here carries it. */
@@ -78,6 +81,7 @@ interface Carrying {
   readonly life: AbortController;
   readonly over: Promise<void>;
   holders: number;
+  back: Seconds;
   failure: BatonError | null;
   /** Nobody holds it: it is about to end. */
   leaving: NodeJS.Timeout | null;
@@ -112,6 +116,7 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
       ...{ ...deps, meter, shelf, head: channel.head, sound: channel.sound, reel: channel.reel },
       listen: () => channel.listen(),
       isYielding: () => isYielding,
+      firstSeconds: () => begun.back,
       onState: (next: CarryState) => {
         if (next === 'producing') takeOvers += 1;
         state = next;
@@ -122,7 +127,7 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
     const work = ended.then(() => carry(output, carryDeps, life.signal)).finally(unwatch);
     failed = null;
     const over = work.catch((thrown: unknown) => fail(begun, thrown));
-    const begun: Carrying = { life, holders: 0, failure: null, leaving: null, over };
+    const begun: Carrying = { life, holders: 0, back: 0, failure: null, leaving: null, over };
     return begun;
   }
 
@@ -210,9 +215,10 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
     throwFailure();
   }
 
-  function hold(): Held {
+  function hold(back = FIRST_SECONDS): Held {
     const held = (carrying ??= begin());
     held.holders += 1;
+    held.back = Math.max(held.back, back);
     if (held.leaving !== null) clearTimeout(held.leaving);
     let isHeld = true;
     const letGo = async (): Promise<void> => {
@@ -226,13 +232,13 @@ export function createLiveStream(channel: Channel, output: LiveOutput, deps: Str
     return { letGo, failure: () => held.failure };
   }
 
-  const attendance = createAttendance(hold);
+  const attendance = createAttendance();
 
   return {
     channel,
     output,
     hold,
-    attend: (forMs) => attendance.attend(forMs),
+    attend: (forMs, back) => attendance.attend(forMs, () => hold(back)),
     runs,
     changed,
     growing: growingIndex,

@@ -6,7 +6,7 @@ import { chunkBytes } from '../grid/chunk.ts';
 import { CHANNEL_RATE, chunkSamples, type LiveGrid } from '../grid/live.ts';
 import type { Timeline } from '../grid/timeline.ts';
 import type { Store } from '../store/store.ts';
-import type { Milliseconds, Samples } from '../units.ts';
+import type { Milliseconds, Samples, Seconds } from '../units.ts';
 import { copiedChunk } from './copied-chunk.ts';
 import { encodedChunk, encodedFrom } from './encoded-chunk.ts';
 import type { HeadFile } from './head-file.ts';
@@ -45,6 +45,8 @@ export interface ProduceDeps {
   readonly dvrMs: Milliseconds;
   /** Whether this producer is about to end, and lets others take over. */
   readonly isYielding: () => boolean;
+  /** How much of what has come already is made for the first listener. */
+  readonly firstSeconds: () => Seconds;
 }
 
 /** A sign of life is given at least this often: a little more than the longest chunk, and less than a lease. */
@@ -54,8 +56,8 @@ const RETRY_MS: Milliseconds = 500;
 const LOOK_MS: Milliseconds = 100;
 /** So many chunks of pictures a producer that is gone may be behind its sound: the picture stands in them. */
 const MOST_STOOD = 10;
-/** How much of what has come already is made for the first listener. */
-const FIRST_SECONDS = 8;
+/** Players of the framed stream begin with so much. */
+export const FIRST_SECONDS: Seconds = 8;
 const FAILURES = 3;
 
 /**
@@ -90,11 +92,11 @@ export async function produce(output: LiveOutput, deps: ProduceDeps, signal: Abo
 
 /** Behind what is stored; else the oldest that can be made, but not much of it. */
 async function firstIndex(output: LiveOutput, deps: ProduceDeps, signal: AbortSignal): Promise<number> {
-  const { head, sound } = deps;
+  const { head, sound, firstSeconds } = deps;
   const picturesFrom = output.lines === undefined ? -Infinity : await pictureStart(deps, signal);
   const samples = chunkSamples(output.grid);
   const { at: epochAt = 0, why } = sound.last()?.epoch() ?? {};
-  const newest = Math.floor((sound.known() - FIRST_SECONDS * CHANNEL_RATE) / samples);
+  const newest = Math.floor((sound.known() - firstSeconds() * CHANNEL_RATE) / samples);
   const edge = edgeOf(head.latest()?.renditions[output.name]);
   let index = edge ?? Math.max(Math.floor(epochAt / samples), newest, 0);
   const isHole = edge !== null && (edge + 1) * samples <= epochAt - CHANNEL_RATE;

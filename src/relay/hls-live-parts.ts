@@ -13,7 +13,7 @@ import { encodedMuxer, type LiveMuxer } from './live-muxer.ts';
 import type { Reply, Request } from './reply.ts';
 
 /** So long a segment that is about to be there is waited for: it is listed by whoever makes it a little earlier. */
-const PATIENCE_MS: Milliseconds = 3_000;
+const PATIENCE_MS: Milliseconds = 5_000;
 const LOOK_MS: Milliseconds = 200;
 
 /** The initialization section of a rendition, which is the same in every life of the channel. */

@@ -8,7 +8,7 @@ import type { Milliseconds } from '../units.ts';
 import { chunksIn, firstNumber, SEGMENT_MS, segmentsOf } from './hls-live-segments.ts';
 
 /** Of a playlist that does not go back further: 48 s. */
-const NEWEST = 10;
+export const NEWEST = 10;
 /** Players begin so far from the end, so that they have what they need in hand when the next segment is late. */
 const START_SEGMENTS = 3;
 

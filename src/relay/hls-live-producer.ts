@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BatonError } from '../errors.ts';
 import type { RenditionHead } from '../live/head.ts';
 import type { LiveStream } from '../live/live-stream.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Milliseconds, Seconds } from '../units.ts';
 import type { Notes } from './app.ts';
 import type { Baton } from './baton.ts';
+import { NEWEST } from './hls-live-playlist.ts';
 import { chunksIn, SEGMENT_MS, segmentsOf } from './hls-live-segments.ts';
 import { isOn } from './live-place.ts';
 import type { Request } from './reply.ts';
@@ -13,6 +14,12 @@ import type { Request } from './reply.ts';
 const ATTENDED_MS: Milliseconds = 3 * SEGMENT_MS;
 /** So long the first segment of a channel is waited for. Players wait 10 s for a playlist, and then ask again. */
 const PATIENCE_MS: Milliseconds = 15_000;
+/** Players who are given fewer have played all of it before they look again. */
+const FIRST_SEGMENTS = 2;
+/** So long they are waited for; then one must do. */
+const FIRST_MS: Milliseconds = 12_000;
+/** So much of what a station sends at once holds as many segments, wherever they begin. */
+const BACK: Seconds = ((FIRST_SEGMENTS + 1) * SEGMENT_MS) / 1000;
 /** How often the store is looked at while others make what is waited for. */
 const LOOK_MS: Milliseconds = 400;
 /** And at what is made here. */
@@ -21,23 +28,36 @@ const WAKE_MS: Milliseconds = 100;
 type Runs = RenditionHead['runs'];
 
 /**
- * The chunks of `stream` as soon as there are segments of what is on just now, having seen to it that it goes on. Where time is paid for
- * and nobody makes chunks, this request does until there is one segment more, so that listeners who come back for the
- * next one carry the channel in turn. Throws what the channel fails with, SOURCE_TIMEOUT when nothing comes.
+ * The chunks of `stream` as soon as there are segments of what is on just now, and as many as a player needs to begin with,
+ * having seen to it that it goes on. Where time is paid for and nobody makes chunks, this request does until there is one
+ * segment more, so that listeners who come back for the next one carry the channel in turn. Throws what the channel fails with, SOURCE_TIMEOUT when nothing comes.
  */
 export async function keptGoing(stream: LiveStream, request: Request, baton: Baton, notes: Notes): Promise<Runs> {
   const signal = AbortSignal.any([request.signal, request.closing]);
-  const until = performance.now() + PATIENCE_MS;
+  const began = performance.now();
   if (!request.limits.isBilledByTime) {
-    stream.attend(ATTENDED_MS);
-    return await segmentAfter(-1, stream, () => stream.runs(), baton, until, signal);
+    stream.attend(ATTENDED_MS, BACK);
+    const runs = await segmentAfter(-1, stream, () => soon(stream), baton, began, signal);
+    stream.attend(ATTENDED_MS); // who has waited looks again as late as everybody
+    return runs;
   }
   for (;;) {
-    if (await stream.look(signal)) return await carried(stream, baton, notes, until, signal);
-    if (isCurrent(stream, storedRuns(stream), -1, baton)) return storedRuns(stream);
-    if (performance.now() >= until) throw tooLate();
+    if (await stream.look(signal)) return await carried(stream, baton, notes, began, signal);
+    if (isReady(stream, storedRuns(stream), -1, baton, began)) return storedRuns(stream);
+    if (performance.now() >= began + PATIENCE_MS) throw tooLate();
     await sleep(LOOK_MS, undefined, { signal });
   }
+}
+
+/**
+ * What there is; of a channel that has just begun with the chunk that is being made, where it ends a segment: players have
+ * others to load before it, and whoever asks for it waits a moment.
+ */
+function soon(stream: LiveStream): Runs {
+  const runs = stream.runs();
+  const [first, end] = runs.at(-1) ?? [0, 0];
+  const isLast = stream.growing() === end && (end + 1) % chunksIn(stream.output.grid) === 0;
+  return isLast && end > first && !isEnough(stream, runs) ? [...runs.slice(0, -1), [first, end + 1]] : runs;
 }
 
 /** What others can be sent to: what is here alone may never be stored. */
@@ -49,13 +69,13 @@ async function carried(
   stream: LiveStream,
   baton: Baton,
   { meter }: Notes,
-  until: Milliseconds,
+  began: Milliseconds,
   signal: AbortSignal,
 ): Promise<Runs> {
   const before = endOf(storedRuns(stream), stream);
-  const held = stream.hold();
+  const held = stream.hold(BACK);
   try {
-    return await segmentAfter(before, stream, () => storedRuns(stream), baton, until, signal);
+    return await segmentAfter(before, stream, () => storedRuns(stream), baton, began, signal);
   } finally {
     await held.letGo();
     stream.channel.bill.pay(meter);
@@ -67,16 +87,30 @@ async function segmentAfter(
   stream: LiveStream,
   runs: () => Runs,
   baton: Baton,
-  until: Milliseconds,
+  began: Milliseconds,
   signal: AbortSignal,
 ): Promise<Runs> {
-  while (!isCurrent(stream, runs(), before, baton)) {
+  while (!isReady(stream, runs(), before, baton, began)) {
     const failed = stream.failure();
     if (failed !== null) throw failed;
-    if (performance.now() >= until) throw tooLate();
+    if (performance.now() >= began + PATIENCE_MS) throw tooLate();
     await sleep(WAKE_MS, undefined, { signal });
   }
   return runs();
+}
+
+/** `isCurrent`, and there are enough of them, or they have been waited for long enough. */
+function isReady(stream: LiveStream, runs: Runs, before: number, baton: Baton, began: Milliseconds): boolean {
+  if (!isCurrent(stream, runs, before, baton)) return false;
+  return isEnough(stream, runs) || stream.failure() !== null || performance.now() >= began + FIRST_MS;
+}
+
+/** Whether there are enough to begin with, older ones as well: who is listening already waits for nothing but the next one. */
+function isEnough({ output }: LiveStream, runs: Runs): boolean {
+  const listed = segmentsOf(runs, chunksIn(output.grid));
+  if (listed === null) return false;
+  const newest = Array.from({ length: NEWEST }, (_, back) => listed.end - 1 - back);
+  return newest.filter(listed.has).length >= FIRST_SEGMENTS;
 }
 
 /** Whether there is a segment of what is on just now, and a later one than `before`. */

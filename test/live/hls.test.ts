@@ -9,7 +9,7 @@ import { encodeChirp } from '../player/chirp.ts';
 import { startBaton } from '../support/baton.ts';
 import { get } from '../support/client.ts';
 import { ffmpeg } from '../support/ffmpeg.ts';
-import { hlsLink, readMedia } from '../support/hls.ts';
+import { bytesAt, hlsLink, readMedia } from '../support/hls.ts';
 import { listenToHls } from '../support/hls-listener.ts';
 import { ffmpegProcesses, settled } from '../support/leaks.ts';
 import { programOf, radioProgram, type Program } from '../support/radio-program.ts';
@@ -19,7 +19,8 @@ import { serverProcess, type ServerProcess } from './process.ts';
 
 const CHIRP = { seconds: 90 };
 const MP3 = ['-c:a', 'libmp3lame', '-b:a', '128k', '-write_xing', '0', '-id3v2_version', '0', '-f', 'mp3'];
-const chirp = async (): Promise<Program> => programOf(await encodeChirp(CHIRP, MP3), 'audio/mpeg');
+let encoded: Promise<Uint8Array> | null = null;
+const chirp = async (): Promise<Program> => programOf(await (encoded ??= encodeChirp(CHIRP, MP3)), 'audio/mpeg');
 
 async function heard(bytes: Buffer): Promise<Float32Array> {
   const args = ['-f', 'mp4', '-i', 'pipe:0', '-ac', '1', '-ar', '48000', '-f', 'f32le', 'pipe:1'];
@@ -63,6 +64,19 @@ test.concurrent(
     for (const [number, name] of other.numbers) expect(own.numbers.get(number) ?? name).toBe(name);
   },
   90_000,
+);
+
+test.concurrent(
+  'who comes first gets two segments of what a station sends at once, and waits for nothing more',
+  async () => {
+    await using radio = await startRadio(await chirp(), { behaviour: { burstBytes: 240_000 } });
+    await using baton = await startBaton({ allowOrigins: [radio.origin] });
+    radio.stall(60_000, 'paused'); // what is not in the burst does not come
+    const { init, segments } = await readMedia(`${hlsLink(baton, radio.url(), 'mode.live~bitrate.96k')}/a96.m3u8`);
+    expect(segments.length).toBeGreaterThanOrEqual(2);
+    const parts = await Promise.all([init, ...segments.slice(0, 2).map(({ url }) => url)].map(bytesAt));
+    expect(hearAnywhere(await heard(Buffer.concat(parts)), CHIRP)).toMatchObject({ damagedMs: 0, silentMs: 0 });
+  },
 );
 
 test.concurrent(

@@ -12,6 +12,8 @@ export interface Playing {
   readonly rate: number;
   /** Seconds in which the element waited for more, once it had begun. */
   readonly waited: number;
+  /** Seconds in which it stood, for whatever reason, once it had begun. */
+  readonly stood: number;
   readonly fragments: readonly number[];
 }
 
@@ -23,16 +25,22 @@ const SHAKA = readFileSync(join(MODULES, 'shaka-player/dist/shaka-player.compile
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Test</title><video id="media"></video>
 <script src="/hls.js"></script><script src="/shaka.js"></script><script>
 const media = document.getElementById('media');
-const state = { errors: [], fragments: [], waitedSince: null, waited: 0 };
+const state = { errors: [], fragments: [], waitedSince: null, waited: 0, stood: 0 };
 media.addEventListener('error', () => state.errors.push('media ' + (media.error && media.error.message)));
 media.addEventListener('waiting', () => { if (media.currentTime > 0.5) state.waitedSince = performance.now(); });
 media.addEventListener('playing', () => {
   if (state.waitedSince !== null) state.waited += (performance.now() - state.waitedSince) / 1000;
   state.waitedSince = null;
 });
+let last = { at: 0, time: 0 };
+setInterval(() => {
+  const now = { at: performance.now(), time: media.currentTime };
+  if (last.time > 0 && now.time === last.time && !media.ended) state.stood += (now.at - last.at) / 1000;
+  last = now;
+}, 100);
 window.playing = () => ({
   errors: state.errors, fragments: state.fragments, ended: media.ended, time: media.currentTime, duration: media.duration,
-  rate: media.playbackRate, waited: state.waited,
+  rate: media.playbackRate, waited: state.waited, stood: state.stood,
   buffered: Array.from({ length: media.buffered.length }, (_, i) => [media.buffered.start(i), media.buffered.end(i)]),
 });
 window.begin = async (player, src, config) => {
