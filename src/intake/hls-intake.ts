@@ -85,6 +85,7 @@ async function* paced(
   let sounded: Seconds = 0;
   for (let piece = await next(); piece !== null; piece = await next()) {
     if (piece.kind !== 'gap' && piece.coding.core !== coding?.core) position = START;
+    if (piece.kind === 'sound' && !piece.isNext) position = { ...position, at: null };
     const missing = piece.kind === 'gap' ? piece.seconds : missingBefore(position, piece.packets);
     if (piece.kind === 'gap' || missing > LONGEST_SILENCE) {
       yield { kind: 'gap', ms: Math.round(missing * 1000) };
@@ -94,7 +95,6 @@ async function* paced(
       if (isBegun && !isPast) await pace.miss(missing * 1000, signal);
       if (piece.kind === 'gap') continue;
     }
-    if (piece.kind === 'sound' && !piece.isNext) position = { ...position, at: null };
     coding = piece.coding;
     const { placed, clock: after } = placePackets(position, piece.packets, coding);
     position = after;

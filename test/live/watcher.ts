@@ -15,9 +15,10 @@ export interface Watcher {
   readonly ends: readonly string[];
   /** The pictures of one head after the other. */
   readonly films: readonly Film[];
-  /** All of the sound, behind the first head, and when it begins, in seconds of the channel. */
+  /** All of the sound, behind the first head, when it begins, and when its last fragment does, in seconds of the channel. */
   readonly sound: () => Buffer;
   readonly soundFrom: () => number;
+  readonly soundTo: () => number;
   readonly stop: () => void;
   /** Until it is stopped, or a body says that it is of no use to go on. */
   readonly over: Promise<void>;
@@ -124,7 +125,8 @@ export function watch(
     !stopping.signal.aborted && soundTo / 48_000 - soundFrom - (performance.now() - playedSince) / 1000 >= lowSeconds;
 
   return {
-    ...{ events, ends, films, sound: () => Buffer.concat(sound), soundFrom: () => soundFrom },
+    ...{ events, ends, films, sound: () => Buffer.concat(sound) },
+    ...{ soundFrom: () => soundFrom, soundTo: () => (soundTo - PRIMING) / 48_000 },
     stop: () => stopping.abort(),
     over: all(),
   };
