@@ -19,6 +19,8 @@ export interface CodedWanted {
   /** On the channel, half-open. */
   readonly from: Samples;
   readonly to: Samples;
+  /** A key picture that stands where none can be made; null: there is none. */
+  readonly standing: () => Promise<Uint8Array | null>;
 }
 
 const FRAGMENT: Milliseconds = 500;
@@ -27,10 +29,11 @@ const ALMOST = 1e-6;
 
 /**
  * The pictures of a chunk coded anew at a constant rate, fragment by fragment as they can be made: those shown within it,
- * the first one of which is a key picture. What is shown last stands where nothing comes.
+ * the first one of which is a key picture. What is shown last stands where nothing comes, or can be coded. Throws what
+ * coding fails with where nothing stands.
  */
 export async function* codedPictures(
-  { mark, coded: { rung, format }, from, to }: CodedWanted,
+  { mark, coded: { rung, format }, from, to, standing }: CodedWanted,
   reel: Reel,
   sound: Pick<Soundtrack, 'known' | 'at'>,
   { engine, store }: VideoDeps,
@@ -76,23 +79,45 @@ export async function* codedPictures(
     return ours().find(({ key }) => key.shownAt > scene.key.shownAt);
   }
 
+  let next = first;
+  let samples: VideoSample[] = [];
+  const fragment = (): Uint8Array => {
+    const all = { sequence: 1 + (next % 2 ** 31), decodeTime: ticksAt(next), samples };
+    next += samples.length;
+    samples = [];
+    return videoFragment(all);
+  };
+  const bridged = (bytes: Uint8Array): Uint8Array => {
+    const duration = (end - next - samples.length) * den;
+    samples.push({ bytes, duration, shownAfter: 0, isKey: true });
+    return fragment();
+  };
+
   const endTicks: Ticks = ticksOfSamples(to);
   while (!ours().some(({ key }) => key.shownAt < endTicks)) {
-    if (isSettled(sound, to) || ours().length > 0) return;
+    if (isSettled(sound, to) || ours().length > 0) {
+      const key = await standing();
+      if (key !== null) yield bridged(key);
+      return;
+    }
     await wait(signal);
   }
   const tolerance = 0.5 / Math.max(1, Math.round((mark.facts.rate > 0 ? mark.facts.rate : rate) / rate));
   const perFragment = picturesIn(FRAGMENT, rate);
-  const sets = await storedSets(format, engine, store, signal);
   const film = { facts: mark.facts, packets };
-  const wanted = { film, timeline: { rate: rung.rate, phase, tolerance }, from: first, to: end, format, sets };
-  let next = first;
-  let samples: VideoSample[] = [];
-  for await (const frame of encodePictures(wanted, engine, meter, signal)) {
-    samples.push({ ...frame, duration: den, shownAfter: 0 });
-    if (samples.length < perFragment && next + samples.length < end) continue;
-    yield videoFragment({ sequence: 1 + (next % 2 ** 31), decodeTime: ticksAt(next), samples });
-    next += samples.length;
-    samples = [];
+  let key: Uint8Array | null = null;
+  try {
+    const sets = await storedSets(format, engine, store, signal);
+    const wanted = { film, timeline: { rate: rung.rate, phase, tolerance }, from: first, to: end, format, sets };
+    for await (const frame of encodePictures(wanted, engine, meter, signal)) {
+      if (frame.isKey) key = frame.bytes;
+      samples.push({ ...frame, duration: den, shownAfter: 0 });
+      if (samples.length === perFragment || next + samples.length === end) yield fragment();
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    key ??= await standing();
+    if (key === null) throw thrown;
+    if (next < end) yield bridged(key);
   }
 }

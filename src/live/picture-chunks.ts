@@ -4,6 +4,7 @@ import { CHANNEL_RATE, chunkSamples, type LiveGrid } from '../grid/live.ts';
 import type { Store } from '../store/store.ts';
 import type { Samples, Seconds } from '../units.ts';
 import { codedPictures } from './coded-pictures.ts';
+import { codedStanding } from './coded-standing.ts';
 import { copiedPictures } from './copied-pictures.ts';
 import type { HeadFile } from './head-file.ts';
 import { markFor, sameConfig, scenesFrom, type PictureMark } from './picture-mark.ts';
@@ -41,6 +42,7 @@ export function pictureChunks(
   signal: AbortSignal,
 ): (index: number) => AsyncGenerator<Uint8Array, void> {
   const { reel, sound, encoder, store, meter, head, shelf } = deps;
+  const { engine } = encoder;
   const samples = chunkSamples(grid);
   let last: { readonly index: number; readonly mark: PictureMark; readonly standing: Standing | null } | null = null;
   return async function* chunk(index) {
@@ -49,7 +51,8 @@ export function pictureChunks(
     if (mark === null) return;
     const { coded } = picturePlan(mark.facts, lines);
     if (coded !== null) {
-      yield* codedPictures({ mark, coded, from, to }, reel, sound, { engine: encoder.engine, store }, meter, signal);
+      const standing = () => codedStanding(index, { coded, lines, samples }, { head, shelf, engine }, signal);
+      yield* codedPictures({ mark, coded, from, to, standing }, reel, sound, { engine, store }, meter, signal);
       return;
     }
     const { facts } = mark;

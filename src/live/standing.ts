@@ -2,7 +2,7 @@ import { fragmentsIn, samplesIn } from '../media/fmp4-video.ts';
 import type { PictureFacts } from '../media/picture-facts.ts';
 import type { Samples } from '../units.ts';
 import type { HeadFile } from './head-file.ts';
-import { markFor, sameConfig } from './picture-mark.ts';
+import { markFor, sameConfig, type PictureMark } from './picture-mark.ts';
 import { DECODED_AHEAD } from './picture-plan.ts';
 import type { Ticks } from './picture-time.ts';
 import type { ChannelPicture } from './reel.ts';
@@ -12,6 +12,12 @@ import type { Shelf } from './shelf.ts';
 export interface Standing {
   readonly key: ChannelPicture;
   readonly until: Ticks;
+}
+
+/** Where chunks of pictures are looked for. */
+export interface ShownDeps {
+  readonly head: HeadFile;
+  readonly shelf: Shelf;
 }
 
 /** Scenes are no longer. */
@@ -25,21 +31,29 @@ export async function standingBefore(
   index: number,
   facts: PictureFacts,
   samples: Samples,
-  { head, shelf }: { readonly head: HeadFile; readonly shelf: Shelf },
+  deps: ShownDeps,
   signal: AbortSignal,
 ): Promise<Standing | null> {
+  const shown = await lastShown(index, samples, deps, signal);
+  return shown !== null && sameConfig(shown.mark.facts, facts) ? standingIn(shown.chunk) : null;
+}
+
+/** The last chunk before `index` that shows anything, and what it was made by; null where that is not to be had. */
+export async function lastShown(
+  index: number,
+  samples: Samples,
+  { head, shelf }: ShownDeps,
+  signal: AbortSignal,
+): Promise<{ readonly chunk: Uint8Array; readonly mark: PictureMark } | null> {
   for (let before = index - 1; before >= Math.max(0, index - MOST_BACK); before--) {
     const mark = markFor(head.latest()?.pictures ?? [], before * samples, (before + 1) * samples);
-    if (mark === null || !sameConfig(mark.facts, facts)) return null;
-    const bytes = (await shelf.find(before, signal))?.complete();
-    if (bytes == null) return null;
-    const standing = standingIn(bytes);
-    if (standing !== null) return standing;
+    const chunk = mark && (await shelf.find(before, signal))?.complete();
+    if (mark === null || chunk == null) return null;
+    if (chunk.length > 0) return { chunk, mark };
   }
   return null;
 }
 
-/** Null where the chunk is empty. */
 function standingIn(chunk: Uint8Array): Standing | null {
   let key: ChannelPicture | null = null;
   let until: Ticks = 0;

@@ -81,16 +81,31 @@ export async function* encodePictures(
 
 /** The parameter sets of every encode of `format`. */
 export async function encodeSets(format: PictureFormat, engine: Engine, signal: AbortSignal): Promise<ParameterSets> {
+  const { sets } = await encodeSample(format, engine, signal);
+  return sets;
+}
+
+/** A grey key frame of `format`. */
+export async function encodeGrey(format: PictureFormat, engine: Engine, signal: AbortSignal): Promise<Uint8Array> {
+  const { units, sets } = await encodeSample(format, engine, signal);
+  return frameOf(units, sets).bytes;
+}
+
+async function encodeSample(
+  format: PictureFormat,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<{ readonly units: readonly Uint8Array[]; readonly sets: ParameterSets }> {
   const grey = new Uint8Array((format.width * format.height * 3) / 2).fill(128);
   const process = startFfmpeg(engine.path, sampleArgs(format, engine.arch), 1, PICTURE_LIMITS);
-  const units = accessUnits();
+  const found = accessUnits();
   const frames: (readonly Uint8Array[])[] = [];
-  for await (const { bytes } of runFfmpeg(process, () => once(grey), signal)) frames.push(...units.push(bytes));
-  const [first = []] = [...frames, ...units.end()];
-  const sequence = first.find((unit) => nalType(unit) === NAL.sps);
-  const picture = first.find((unit) => nalType(unit) === NAL.pps);
+  for await (const { bytes } of runFfmpeg(process, () => once(grey), signal)) frames.push(...found.push(bytes));
+  const [units = []] = [...frames, ...found.end()];
+  const sequence = units.find((unit) => nalType(unit) === NAL.sps);
+  const picture = units.find((unit) => nalType(unit) === NAL.pps);
   if (sequence === undefined || picture === undefined) throw new BatonError('ENCODER_FAILED', process.stderr());
-  return { sequence, picture };
+  return { units, sets: { sequence, picture } };
 }
 
 async function* encodeOnce(
