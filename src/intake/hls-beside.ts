@@ -15,6 +15,8 @@ export interface HlsBeside {
    * in vain is not waited for again until all is there. Throws the reason of `signal`.
    */
   upTo(sound: HeardSegment, signal: AbortSignal): Promise<readonly BesidePictures[]>;
+  /** The same without waiting, of sound that was there before anybody asked; they are looked for from it on. */
+  ready(sound: HeardSegment): readonly BesidePictures[];
   /** Nothing follows what was asked for before, or nobody asks any more. */
   forget(): void;
 }
@@ -24,14 +26,25 @@ const WAIT_TARGETS = 0.75;
 
 /** Those of the first of `addresses` that can be had. */
 export function hlsBeside(addresses: readonly string[], deps: HlsBesideDeps): HlsBeside {
-  let current: (BesideFollowing & { isLate: boolean }) | null = null;
+  let current: (BesideFollowing & { asked: HeardSegment | null; isLate: boolean }) | null = null;
+
+  function following(): NonNullable<typeof current> {
+    return (current ??= { ...followBeside(addresses, deps), asked: null, isLate: false });
+  }
+
   return {
     upTo: async (sound, signal) => {
-      const following = (current ??= { ...followBeside(addresses, deps), isLate: false });
+      const follow = following();
       const waitMs = Math.max(LEAST_WAIT, WAIT_TARGETS * sound.media.targetDuration * 1000);
-      const read = following.read(sound).then(() => (following.isLate = false));
-      if (!following.isLate && !(await isWithin(read, waitMs, signal))) following.isLate = true;
-      return following.take(sound);
+      follow.asked = sound;
+      const read = follow.read(sound).then(() => (follow.isLate = false));
+      if (!follow.isLate && !(await isWithin(read, waitMs, signal))) follow.isLate = true;
+      return follow.take(sound);
+    },
+    ready: (sound) => {
+      const follow = following();
+      if (follow.asked === null || isBefore(follow.asked, sound)) void follow.read((follow.asked = sound));
+      return follow.take(sound);
     },
     forget: () => {
       current?.stop();
@@ -39,6 +52,10 @@ export function hlsBeside(addresses: readonly string[], deps: HlsBesideDeps): Hl
     },
   };
 }
+
+/** Of one playlist. */
+const isBefore = (one: HeardSegment, other: HeardSegment): boolean =>
+  one.segment.mediaSequence < other.segment.mediaSequence;
 
 async function isWithin(work: Promise<unknown>, ms: Milliseconds, signal: AbortSignal): Promise<boolean> {
   const over = new AbortController();

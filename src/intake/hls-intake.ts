@@ -7,6 +7,7 @@ import { hlsReader } from '../source/hls-reader.ts';
 import type { HlsCoding, HlsPacket } from '../source/hls-sound.ts';
 import { type HlsClock, placePackets, stampsApart, START } from '../source/hls-timeline.ts';
 import type { Milliseconds, Samples, Seconds } from '../units.ts';
+import type { BesidePictures, HeardSegment } from './hls-beside-follow.ts';
 import { hlsBeside } from './hls-beside.ts';
 import { createPace } from './hls-pace.ts';
 import { type HlsPiece, hlsSounds } from './hls-sounds.ts';
@@ -58,7 +59,9 @@ export async function* hlsParts(
     return value;
   };
   try {
-    yield* paced(ahead, media, clock, signal);
+    const ready = (unasked: HeardSegment | null): readonly BesidePictures[] =>
+      wantsPictures() && beside !== null && unasked !== null ? beside.ready(unasked) : [];
+    yield* paced(ahead, ready, media, clock, signal);
   } finally {
     stop.abort(new BatonError('CLIENT_GONE', 'nobody listens'));
     beside?.forget();
@@ -68,6 +71,7 @@ export async function* hlsParts(
 
 async function* paced(
   next: () => Promise<HlsPiece | null>,
+  ready: (unasked: HeardSegment | null) => readonly BesidePictures[],
   { targetDuration }: MediaPlaylist,
   clock: () => Milliseconds,
   signal: AbortSignal,
@@ -113,6 +117,7 @@ async function* paced(
     let heard = 0;
     const pieces = inPieces(placed, PIECE * coding.sampleRate);
     for (const packets of pieces) {
+      shown.later(ready(piece.unasked));
       await pace.pass(1000 * secondsOf(packets, coding), signal);
       heard += secondsOf(packets, coding);
       for (const { facts, pictures } of shown.take(packets === pieces.at(-1) ? Infinity : sounded + heard)) {

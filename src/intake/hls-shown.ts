@@ -14,6 +14,8 @@ export interface Shown {
    * it (`beside`, also of segments before it). Without a time stamp of the sound they are left out.
    */
   with(sound: ShownSound, placed: readonly PlacedPacket[], sampleRate: Hertz, clock: Seconds): void;
+  /** So do these, which come later than the sound that they begin with. */
+  later(beside: readonly BesidePictures[]): void;
   /** Those decoded before `until`, without those given before. */
   take(until: Seconds): readonly ShownPictures[];
 }
@@ -60,14 +62,19 @@ export function createShown(): Shown {
     waiting = [...waiting, { facts: factsOf(read), pictures }];
   }
 
+  function addAll(beside: readonly BesidePictures[]): void {
+    for (const one of beside) add(one.read, markFor(marks, one));
+  }
+
   return {
     with: (sound, placed, sampleRate, clock) => {
       const { pictures, beside } = sound;
       const mark = markOf(sound, placed, sampleRate, clock);
       if (mark !== null) marks = [...marks.slice(1 - KEPT), mark];
       if (pictures !== null) add(pictures, mark ?? undefined);
-      for (const one of beside) add(one.read, markFor(marks, one));
+      addAll(beside);
     },
+    later: addAll,
     take: (until) => {
       const isDue = ({ decodedAt }: LivePicture): boolean => decodedAt < until;
       const due: ShownPictures[] = [];

@@ -7,7 +7,7 @@ import { type HlsCoding, type HlsPacket, type HlsSound, readSound } from '../sou
 import type { Milliseconds, Seconds } from '../units.ts';
 import { type HlsPictures, readPictures } from '../source/hls-pictures.ts';
 import type { HlsBeside } from './hls-beside.ts';
-import type { BesidePictures } from './hls-beside-follow.ts';
+import type { BesidePictures, HeardSegment } from './hls-beside-follow.ts';
 import { followPlaylist } from './hls-follow.ts';
 
 /** What the segments of a channel hold, in order. */
@@ -24,6 +24,8 @@ export type HlsPiece =
       readonly pictures: HlsPictures | null;
       /** Those that come beside it. */
       readonly beside: readonly BesidePictures[];
+      /** What they are asked for with, by who comes later; null where they were asked for, or cannot be. */
+      readonly unasked: HeardSegment | null;
       readonly pending: Seconds;
       /** Its time stamps go on from those before. */
       readonly isNext: boolean;
@@ -95,13 +97,18 @@ export async function* hlsSounds(
     }
   }
 
-  async function picturesBeside(segment: Segment, { packets, coding, track }: HlsSound & Raw) {
+  /** Null where nobody asks for any. */
+  async function picturesBeside(heard: HeardSegment | null): Promise<readonly BesidePictures[] | null> {
     if (!wantsPictures()) beside?.forget();
+    return wantsPictures() && beside !== null && heard !== null ? await beside.upTo(heard, signal) : null;
+  }
+
+  function heardIn(segment: Segment, { packets, coding, track }: HlsSound & Raw): HeardSegment | null {
     const stamped = packets.findIndex(({ at }) => at !== null);
-    if (!wantsPictures() || beside === null || stamped < 0) return [];
+    if (stamped < 0) return null;
     const from = (packets[stamped]?.at ?? 0) - (track?.origin ?? 0);
     const samples = packets.slice(stamped).reduce((sum, packet) => sum + packet.samples, 0);
-    return await beside.upTo({ segment, media, stretch, from, to: from + samples / coding.sampleRate }, signal);
+    return { segment, media, stretch, from, to: from + samples / coding.sampleRate };
   }
 
   for await (const followed of followPlaylist(first, loaded, clock, signal)) {
@@ -121,9 +128,11 @@ export async function* hlsSounds(
       if (isPrimer) yield { kind: 'primer', coding: sound.coding, packets };
       else {
         const pictures = await picturesIn(segment, sound);
-        const others = await picturesBeside(segment, sound);
+        const heard = heardIn(segment, sound);
+        const others = await picturesBeside(heard);
+        const asked = { beside: others ?? [], unasked: others === null ? heard : null };
         const follows = { isNext: isNext && !segment.discontinuity, stretch, origin: sound.track?.origin ?? 0 };
-        yield { kind: 'sound', coding: sound.coding, packets, tags, pictures, beside: others, pending, ...follows };
+        yield { kind: 'sound', coding: sound.coding, packets, tags, pictures, ...asked, pending, ...follows };
       }
       [known, carry, isNext, isHeard] = [sound.coding, sound.rest, true, isHeard || !isPrimer];
     } catch (error) {

@@ -70,7 +70,7 @@ async function lastUpTo(pictures: LiveStream, wanted: number, signal: AbortSigna
 async function firstFrom(pictures: LiveStream, wanted: number, signal: AbortSignal): Promise<number> {
   for (let index = wanted; ;) {
     const [first = wanted] = pictures.runs().at(-1) ?? [];
-    if (pictures.isLost(index)) index = Math.max(index + 1, first);
+    while (pictures.isLost(index)) index = Math.max(index + 1, first);
     const chunk = await pictures.chunk(index, signal);
     if (chunk === null) {
       await sleep(LOOK_MS, undefined, { signal });

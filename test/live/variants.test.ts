@@ -18,17 +18,17 @@ const SMALL = { width: 160, height: 90 };
 type Sound = 'within' | 'apart';
 
 /** A channel of several playlists. The largest variant is more than anybody needs, and is not even there. */
-async function channelOf(kind: 'ts' | 'fmp4', sound: Sound, seconds: number) {
+async function channelOf(kind: 'ts' | 'fmp4', sound: Sound, seconds: number, segmentSeconds = 2) {
   const film = { seconds };
   const offset = ['-output_ts_offset', '10']; // else each is shifted by what it has below 0
   const recipes = [
     { film, output: sound === 'apart' ? ['-an', ...offset] : offset },
     sound === 'apart' ? { film, output: ['-vn', ...offset] } : { film: { ...film, ...SMALL }, output: offset },
   ];
-  const files = await Promise.all(recipes.map((recipe) => hlsFilm({ kind, segmentSeconds: 2, ...recipe })));
+  const files = await Promise.all(recipes.map((recipe) => hlsFilm({ kind, segmentSeconds, ...recipe })));
   const [pictures, heard] = await Promise.all([
-    startLiveHls({ files: files[0] ?? {}, segmentSeconds: 2 }),
-    startLiveHls({ files: files[1] ?? {}, segmentSeconds: 2 }),
+    startLiveHls({ files: files[0] ?? {}, segmentSeconds }),
+    startLiveHls({ files: files[1] ?? {}, segmentSeconds }),
   ]);
   const group = sound === 'apart' ? ',AUDIO="a"' : '';
   const variant = (bandwidth: number, size: string, url: string): string =>
@@ -50,8 +50,8 @@ async function channelOf(kind: 'ts' | 'fmp4', sound: Sound, seconds: number) {
   };
 }
 
-async function scene(kind: 'ts' | 'fmp4', sound: Sound, seconds: number, liveLegMs: number) {
-  const channel = await channelOf(kind, sound, seconds);
+async function scene(kind: 'ts' | 'fmp4', sound: Sound, seconds: number, liveLegMs: number, segmentSeconds?: number) {
+  const channel = await channelOf(kind, sound, seconds, segmentSeconds);
   const allowOrigins = [channel.heard.origin.origin, channel.pictures.origin.origin];
   const baton = await startBaton({ allowOrigins, config: { liveLegMs } });
   const link = (options: string): string =>
@@ -111,6 +111,19 @@ test.concurrent.each([
     expect(listener.starvedMs()).toBeLessThan(200);
   },
 );
+
+test.concurrent('who begins to watch where somebody listens sees what is heard just then', async () => {
+  await using at = await scene('ts', 'apart', 60, 60_000, 6);
+  const listener = watch(at.link(HEARD));
+  await expect.poll(listener.soundTo, { timeout: 30_000 }).toBeGreaterThan(0);
+  at.channel.heard.stall(); // there is no other sound than what is on its way already
+  const watcher = watch(at.link(WATCHED));
+  await expect.poll(() => watcher.films[0]?.fragments.length ?? 0, { timeout: 30_000 }).toBeGreaterThan(0);
+  for (const each of [listener, watcher]) {
+    each.stop();
+    await each.over;
+  }
+});
 
 test.concurrent('where a segment of pictures is lost, they stand and go on, and the sound is as ever', async () => {
   await using at = await scene('ts', 'apart', 60, 60_000);
