@@ -74,7 +74,7 @@ export function filmDemux(head: Uint8Array | null, rate: number): FilmDemux {
         early = [];
       }
     }
-    return parts.reduce<IntakePart[]>(joined, []);
+    return joined(parts);
   }
 
   /** Frames of AAC begin between the ticks of the stream: as its writer counts them, for all who join anywhere. */
@@ -156,14 +156,20 @@ function factsOf(config: Uint8Array, rate: number): PictureFacts {
   };
 }
 
-/** What is of one kind in one part. */
-function joined(parts: IntakePart[], part: IntakePart): IntakePart[] {
-  const last = parts.at(-1);
-  if (last?.kind === 'packets' && part.kind === 'packets')
-    return [...parts.slice(0, -1), { kind: 'packets', packets: [...last.packets, ...part.packets] }];
-  if (last?.kind === 'pictures' && part.kind === 'pictures')
-    return [...parts.slice(0, -1), { kind: 'pictures', pictures: [...last.pictures, ...part.pictures] }];
-  return [...parts, part];
+/** What is of one kind, and follows each other, in one part. */
+function joined(parts: readonly IntakePart[]): IntakePart[] {
+  const runs: IntakePart[][] = [];
+  for (const part of parts) {
+    const last = runs.at(-1);
+    if (last?.[0]?.kind === part.kind) last.push(part);
+    else runs.push([part]);
+  }
+  return runs.flatMap((run) => {
+    const packets = run.flatMap((part) => (part.kind === 'packets' ? part.packets : []));
+    const pictures = run.flatMap((part) => (part.kind === 'pictures' ? part.pictures : []));
+    if (packets.length > 0) return [{ kind: 'packets', packets }];
+    return pictures.length > 0 ? [{ kind: 'pictures', pictures }] : run;
+  });
 }
 
 const NOTHING = new Uint8Array();
