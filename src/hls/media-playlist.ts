@@ -49,6 +49,8 @@ export interface Segment {
 export interface MediaMap {
   readonly url: string;
   readonly range: ByteRange | null;
+  /** Of the first segment behind it; later ones may have others (RFC 8216 4.3.2.5). */
+  readonly key: Key | null;
 }
 
 /** How segments are encrypted. */
@@ -107,6 +109,7 @@ function reader(hasSkipped: boolean) {
   let partBefore: Placed = NOWHERE;
 
   const segment = (one: types.Segment): Segment => {
+    const key = remembered(keys, one.key, keyOf);
     const parts = one.parts.map(part);
     const range = rangeOf(one.uri, one.byterange, before, hasSkipped);
     before = { url: one.uri, range };
@@ -115,8 +118,8 @@ function reader(hasSkipped: boolean) {
       duration: seconds(one.duration, 'EXTINF'),
       title: plainTitle(one.title),
       range,
-      map: remembered(maps, one.map, mapOf),
-      key: remembered(keys, one.key, keyOf),
+      map: remembered(maps, one.map, (map) => mapOf(map, key)),
+      key,
       discontinuity: one.discontinuity === true,
       discontinuitySequence: whole(one.discontinuitySequence, 'EXT-X-DISCONTINUITY-SEQUENCE'),
       gap: one.gap === true,
@@ -166,10 +169,10 @@ function rangeOf(
   return { start, end: start + length };
 }
 
-const mapOf = ({ uri, byterange }: types.MediaInitializationSection): MediaMap => {
+const mapOf = ({ uri, byterange }: types.MediaInitializationSection, key: Key | null): MediaMap => {
   const fromStart =
     byterange === undefined ? undefined : { length: byterange.length, offset: Math.max(0, byterange.offset) };
-  return { url: plainText(uri) ?? '', range: rangeOf(uri, fromStart, NOWHERE, false) };
+  return { url: plainText(uri) ?? '', range: rangeOf(uri, fromStart, NOWHERE, false), key };
 };
 
 function keyOf({ method, uri, iv, format }: types.Key): Key | null {

@@ -59,9 +59,9 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
     });
   }
 
-  async function plain(segment: Segment, bytes: Uint8Array, signal: AbortSignal, meter?: SourceMeter) {
-    if (segment.key === null) return bytes;
-    return decrypted(bytes, await keyOf(segment.key, signal, meter), vectorOf(segment.key, segment.mediaSequence));
+  async function plain(bytes: Uint8Array, key: Key | null, number: number, signal: AbortSignal, meter?: SourceMeter) {
+    if (key === null) return bytes;
+    return decrypted(bytes, await keyOf(key, signal, meter), vectorOf(key, number));
   }
 
   async function readTracks(
@@ -70,9 +70,11 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
     signal: AbortSignal,
     meter?: SourceMeter,
   ): Promise<Tracks> {
-    const wanted = { ...map, maxBytes: MAX_MAP, withinMs: SMALL_MS, ...patience };
+    const { url, range, key } = map;
+    const wanted = { url, range, maxBytes: MAX_MAP, withinMs: SMALL_MS, ...patience };
     const { bytes } = await fetchWhole(net, wanted, signal, meter);
-    const section = boxAt(bytes, 'moov') === null ? await plain(segment, bytes, signal, meter) : bytes;
+    const isPlain = boxAt(bytes, 'moov') !== null;
+    const section = isPlain ? bytes : await plain(bytes, key, segment.mediaSequence, signal, meter);
     if (boxAt(section, 'moov') === null)
       throw new BatonError('SOURCE_DAMAGED', `no initialization section at ${map.url}`);
     return { sound: attempt(() => readFragmentInit(section)), pictures: attempt(() => readPictureInit(section)) };
@@ -87,7 +89,9 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
   ): Promise<Exclude<Tracks[K], BatonError> | null> {
     const { map } = segment;
     if (map === null) return null;
-    const found = (await kept(tracks, JSON.stringify(map), () => readTracks(segment, map, signal, meter)))[kind];
+    const found = (
+      await kept(tracks, JSON.stringify([map.url, map.range]), () => readTracks(segment, map, signal, meter))
+    )[kind];
     if (found instanceof BatonError) throw found;
     if (found === null) throw new BatonError(WITHOUT[kind], `no track of ${kind} in ${map.url}`);
     return found as Exclude<Tracks[K], BatonError>;
@@ -101,7 +105,7 @@ export function hlsReader(net: Pick<Net, 'open'>, { segmentMs, retries }: HlsPat
       const name = JSON.stringify([url, range]);
       const bytes = last.get(name) ?? (await fetchWhole(net, wanted, signal, meter)).bytes;
       if (bytes.length <= MOST_KEPT) last.set(name, bytes);
-      return await plain(segment, bytes, signal, meter);
+      return await plain(bytes, segment.key, segment.mediaSequence, signal, meter);
     },
     beginning: async (segment, most, signal, meter) => {
       const { url, range, key, mediaSequence } = segment;
