@@ -102,7 +102,7 @@ export function addLink(program: Command): void {
     .option('--stream', 'link to the stream of fragments that the player prefers to a file')
     .option(
       '--video <lines>',
-      'with --stream: with the pictures of a film or of a channel, of at most 240p, 360p, 480p, 720p or 1080p; with --embed: of a film',
+      'with --stream: with the pictures of a film or of a channel, of at most 240p, 360p, 480p, 720p or 1080p; with --live --hls: of a channel; with --embed: of a film',
     )
     .option('--embed', 'link to a page with the player, for an iframe; with --feed it plays all episodes')
     .option('--frames <hosts>', 'with --embed: whose pages may show it: self, none, or example.com,.example.org')
@@ -158,8 +158,11 @@ function pathOf(ask: LinkAsk, options: LinkOptions, keys: Keys): string {
   if (live === true && (feed ?? raw) === true) throw invalid('give --live without --feed and --raw');
   if (fallback !== undefined && live !== true) throw invalid('--fallback goes with --live');
   if (stream === true && (raw ?? embed ?? feed) === true) throw invalid('give --stream alone');
-  if (options.video !== undefined && stream !== true && (embed !== true || (live ?? feed) === true))
-    throw invalid('--video goes with --stream, or with --embed of a film; HLS has pictures by itself');
+  const isShown = stream === true || (live === true && hls === true) || (embed === true && (live ?? feed) !== true);
+  if (options.video !== undefined && !isShown)
+    throw invalid(
+      '--video goes with --stream, with --live --hls, or with --embed of a film; HLS of a film has pictures by itself',
+    );
   if (hls === true && (stream ?? embed ?? raw) === true)
     throw invalid('give --hls without --stream, --embed and --raw');
   if (dvr === true && !(live === true && hls === true)) throw invalid('--dvr goes with --live and --hls');

@@ -1,6 +1,6 @@
 import type { Seconds } from '../units.ts';
 
-/** A media playlist (RFC 8216bis section 4.4.3) whose segments have one initialization section. */
+/** A media playlist (RFC 8216bis section 4.4.3). */
 export interface MediaPlaylist {
   /** `vod`: all of it, to its end; `live`: the newest segments of what goes on. */
   readonly kind: 'vod' | 'live';
@@ -11,6 +11,7 @@ export interface MediaPlaylist {
   readonly discontinuitySequence?: number;
   /** Where to begin, from the end if below 0. */
   readonly start?: Seconds;
+  /** The initialization section of its segments, as far as they say nothing else. */
   readonly init: string;
   readonly segments: readonly MediaSegment[];
   readonly dateRanges?: readonly DateRange[];
@@ -20,6 +21,8 @@ export interface MediaPlaylist {
 export interface MediaSegment {
   readonly duration: string;
   readonly uri: string;
+  /** Its initialization section and that of those behind it, where that is another one than before. */
+  readonly init?: string;
   /** When it begins, where that has to be said. */
   readonly programDateTime?: Date;
   /** There is none: the source was away, or nobody listened. */
@@ -50,7 +53,8 @@ export function writeMedia(playlist: MediaPlaylist): string {
     `#EXT-X-MAP:URI="${init}"`,
     ...(dateRanges ?? []).map(dateRangeLine),
   ];
-  for (const { duration, uri, programDateTime, isGap } of segments) {
+  for (const { duration, uri, init: other, programDateTime, isGap } of segments) {
+    if (other !== undefined) lines.push(`#EXT-X-MAP:URI="${other}"`);
     if (programDateTime !== undefined) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${programDateTime.toISOString()}`);
     if (isGap === true) lines.push('#EXT-X-GAP');
     lines.push(`#EXTINF:${duration},`, uri);

@@ -3,6 +3,7 @@ import { decodeAnchor, encodeAnchor, type Anchor, type StoredAnchor } from './an
 import { toSamples, type Epoch } from './epoch.ts';
 import type { LiveTitle, Station } from '../intake/intake.ts';
 import { decodeMark, encodeMark, type PictureMark, type StoredMark } from './picture-mark.ts';
+import type { ShownRecord } from './shown-record.ts';
 
 /** What everybody who carries a channel knows of it: one small record in the store. */
 export interface Head {
@@ -33,6 +34,8 @@ export interface RenditionHead {
   /** Runs of chunks without a hole, half-open, oldest first; the last one grows. */
   readonly runs: readonly (readonly [first: number, end: number])[];
   readonly lease: Lease | null;
+  /** Of pictures: when those of the newest chunks are shown. */
+  readonly shown?: ShownRecord;
   /** Who has turned to the source to make the next chunks; nobody, or not said: nobody has. */
   readonly claim?: Claim | null;
 }

@@ -6,6 +6,7 @@ import type { PictureFacts } from '../media/picture-facts.ts';
 import { colourOf, storedSets, type VideoDeps } from '../video/coded-video.ts';
 import { shownAs } from '../video/offered.ts';
 import { isPlayable, MOST_BITS } from '../video/playable.ts';
+import type { Hertz } from '../units.ts';
 import { PICTURE_RATE, type Ticks } from './picture-time.ts';
 
 /** What becomes of the pictures of a channel for those who want at most so many lines. */
@@ -53,6 +54,17 @@ export function picturePlan(facts: PictureFacts, lines: number): PicturePlan {
 
 /** Pictures may be decoded so long before the channel begins: longer than scenes are. */
 export const DECODED_AHEAD: Ticks = 15 * PICTURE_RATE;
+
+/** The clock of the chunks that are made by a plan. */
+export interface PictureClock {
+  /** Ticks a second. */
+  readonly timescale: Hertz;
+  /** When the channel begins. */
+  readonly zero: number;
+}
+
+export const clockOf = ({ coded }: PicturePlan): PictureClock =>
+  coded === null ? { timescale: PICTURE_RATE, zero: DECODED_AHEAD } : { timescale: coded.rung.rate.num, zero: 0 };
 
 /** What decoders are told before the first picture. */
 export async function trackOf(

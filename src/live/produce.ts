@@ -14,6 +14,8 @@ import { edgeOf, withChunk, type Head, type Lease, type RenditionHead } from './
 import { pictureChunks, pictureStart } from './picture-chunks.ts';
 import type { Reel } from './reel.ts';
 import type { Shelf } from './shelf.ts';
+import { withShown, type ShownChunk } from './shown-record.ts';
+import { spanIn } from './shown-span.ts';
 import type { Soundtrack } from './soundtrack.ts';
 
 /** One rendition of a channel. */
@@ -59,6 +61,7 @@ const MOST_STOOD = 10;
 /** Players of the framed stream begin with so much. */
 export const FIRST_SECONDS: Seconds = 8;
 const FAILURES = 3;
+const NOTHING = new Uint8Array();
 
 /**
  * Makes one chunk after the other as its sound comes, and stores it, until somebody else makes them or `signal` is
@@ -216,10 +219,16 @@ async function store(
 }
 
 /** The head with this producer's sign of life, and with the chunks that it has stored; as it is, if another one has the lease. */
-function renewed(head: Head, stored: readonly number[], { name, grid }: LiveOutput, deps: ProduceDeps): Head {
+function renewed(head: Head, stored: readonly number[], output: LiveOutput, deps: ProduceDeps): Head {
+  const { name, grid, lines } = output;
   const rendition: RenditionHead = head.renditions[name] ?? { runs: [], lease: null };
   if (rendition.lease !== null && rendition.lease.holder !== deps.holder) return head;
-  const oldest = Math.floor(((deps.now() - head.createdAt - deps.dvrMs) * 48) / chunkSamples(grid));
+  const samples = chunkSamples(grid);
+  const oldest = Math.floor(((deps.now() - head.createdAt - deps.dvrMs) * 48) / samples);
+  const shownIn = (index: number): ShownChunk => {
+    const bytes = deps.shelf.here(index)?.complete() ?? NOTHING;
+    return { index, bytes: bytes.length, span: spanIn(bytes, index, output, head.pictures ?? []) };
+  };
   const track = deps.sound.last();
   const isNewest = track !== null && track.epoch().id === head.epochs.at(-1)?.id;
   const lease: Lease = {
@@ -235,6 +244,9 @@ function renewed(head: Head, stored: readonly number[], { name, grid }: LiveOutp
       [name]: {
         ...rendition,
         runs: stored.reduce((runs, index) => withChunk(runs, index, oldest), rendition.runs),
+        ...(lines !== undefined && stored.length > 0
+          ? { shown: withShown(rendition.shown, stored.map(shownIn), samples, oldest) }
+          : {}),
         lease,
       },
     },

@@ -1,6 +1,6 @@
 import { BatonError } from '../errors.ts';
 import { FILE_KINDS, usualContainer } from '../grid/container.ts';
-import { withPictures } from '../grid/picture-option.ts';
+import { splitPictures, withPictures } from '../grid/picture-option.ts';
 import { formatRendition, renditionOf, type Rendition } from '../grid/rendition.ts';
 import type { VariantFilter } from '../hls/filter.ts';
 import { s3Object } from '../net/s3-source.ts';
@@ -165,7 +165,8 @@ export interface HlsChannel {
 }
 
 /**
- * The signed path of what is at `ask.url` as HLS, in AAC or Opus: in the bitrate that is asked for, else in several.
+ * The signed path of what is at `ask.url` as HLS, in AAC or Opus: in the bitrate that is asked for, else in several. A file
+ * has its pictures by itself, a channel those of `ask.video`.
  * @throws as `newLink`; OPTIONS_INVALID for what a channel cannot be
  */
 export function newHlsLink(ask: LinkAsk, channel: HlsChannel | null, keys: Keys): string {
@@ -176,7 +177,8 @@ export function newHlsLink(ask: LinkAsk, channel: HlsChannel | null, keys: Keys)
   const { path } = paths({ ...ask, rendition: { codec: 'copy' } }, keys);
   if (channel === null) return path('hls', 'm3u8', formatHlsFileOptions({ audio }));
   const secret = secretOf(keys, keys.current);
-  const options = formatHlsLiveOptions({ audio, ...channel }, secret, ask.encryptSource ?? false);
+  const { lines } = splitPictures(streamOptions('mode.live', ask.video));
+  const options = formatHlsLiveOptions({ audio, lines, ...channel }, secret, ask.encryptSource ?? false);
   parseHlsLiveOptions(options, secret);
   return path('hls', 'm3u8', options);
 }

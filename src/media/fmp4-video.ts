@@ -175,6 +175,13 @@ export function* fragmentsIn(bytes: Uint8Array): Generator<WrittenFragment> {
   }
 }
 
+/** Such a fragment, decoded at another time. */
+export function decodedAt({ bytes }: WrittenFragment, decodeTime: number): Uint8Array {
+  const moved = Uint8Array.from(bytes);
+  new DataView(moved.buffer).setBigUint64(TFDT_TIME, BigInt(decodeTime));
+  return moved;
+}
+
 /** The pictures of such a fragment. */
 export function samplesIn({ bytes }: WrittenFragment): readonly VideoSample[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

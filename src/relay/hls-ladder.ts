@@ -24,13 +24,22 @@ export function multivariantOf(audio: readonly CodedRendition[], source: Span, n
   };
 }
 
+/** What a playlist tells of pictures. */
+export interface ShownVideo extends Pick<
+  OfferedVideo,
+  'lines' | 'width' | 'height' | 'codecs' | 'bandwidth' | 'averageBandwidth'
+> {
+  /** Frames a second; null where nothing tells. */
+  readonly rate: number | null;
+}
+
 /**
  * The same of a film, whose sound is a rendition beside the pictures, the same for all; null: it has none. Players begin
  * with the first variant, which most lines and screens are good for.
  */
 export function filmMultivariant(
   rendition: CodedRendition | null,
-  videos: readonly OfferedVideo[],
+  videos: readonly ShownVideo[],
   source: Span,
   name: string,
 ): Multivariant {
@@ -51,7 +60,7 @@ export function filmMultivariant(
       averageBandwidth: averageBandwidth + (sound?.averageBandwidth ?? 0),
       codecs: [codecs, ...(sound ? [sound.codec] : [])],
       resolution: { width, height },
-      frameRate: rate,
+      ...(rate === null ? {} : { frameRate: rate }),
       ...(sound && { audio: sound.id }),
     })),
   };

@@ -55,13 +55,14 @@ export function livePlaylist(
  * Times are those of this life of the channel, and begin anew with the next one. Players have arrays of this length, so it
  * counts hours.
  */
-const lifeNumber = (createdAt: Milliseconds): number => Math.max(0, Math.floor((createdAt - LIVES_SINCE) / HOUR_MS));
+export const lifeNumber = (createdAt: Milliseconds): number =>
+  Math.max(0, Math.floor((createdAt - LIVES_SINCE) / HOUR_MS));
 
 const LIVES_SINCE: Milliseconds = Date.UTC(2026, 0);
 const HOUR_MS: Milliseconds = 3_600_000;
 
 /** What was on at the first segment, and what has been since. */
-function titlesFrom({ createdAt, titles }: Head, fromMs: Milliseconds): readonly DateRange[] {
+export function titlesFrom({ createdAt, titles }: Head, fromMs: Milliseconds): readonly DateRange[] {
   const heard = titles.filter((_, index) => toMs(titles[index + 1]?.at ?? Infinity) > fromMs);
   return heard.map((mark) => dateRange(mark, createdAt));
 }

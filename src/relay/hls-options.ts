@@ -14,6 +14,8 @@ export interface HlsFileOptions {
 
 /** What a link to the HLS of a channel asks for. */
 export interface HlsLiveOptions extends HlsFileOptions {
+  /** The most lines that its pictures are to have; null: sound alone. */
+  readonly lines: number | null;
   /** Whether its playlists go back as far as anybody may, or list the newest segments alone. */
   readonly hasDvr: boolean;
   /** Heard while the source is away. */
@@ -65,20 +67,21 @@ export function formatHlsFileOptions({ audio }: HlsFileOptions): string {
 }
 
 /** An address that is a secret is encrypted, as in the source segment of a link, and has a dot in front. */
-const LIVE = /^mode\.live(?:~(.*?))??(~dvr\.yes)?(?:~fallback\.(\.?[A-Za-z0-9_-]+))?$/;
+const LIVE = /^mode\.live(?:~(.*?))??(?:~video\.([1-9]\d{0,3})p)?(~dvr\.yes)?(?:~fallback\.(\.?[A-Za-z0-9_-]+))?$/;
 
 /**
- * Reads the options of a channel, such as `mode.live~bitrate.96k~dvr.yes~fallback.<address in base64url>`: those of a file
- * without a trim, then its own. `secret` is that of the link's key.
+ * Reads the options of a channel, such as `mode.live~bitrate.96k~video.480p~dvr.yes~fallback.<address in base64url>`: those
+ * of a file without a trim, then its own. `secret` is that of the link's key.
  * @throws OPTIONS_INVALID; LINK_INVALID, SOURCE_URL_INVALID
  */
 export function parseHlsLiveOptions(options: string, secret: Uint8Array): HlsLiveOptions {
-  const [match, audio = '', dvr, fallback] = (LIVE.exec(options) ?? []) as (string | undefined)[];
+  const [match, audio = '', lines, dvr, fallback] = (LIVE.exec(options) ?? []) as (string | undefined)[];
   if (match === undefined) throw invalid(`not options of a channel: ${options}`);
   const { audio: renditions } = parseHlsFileOptions(audio);
   if (renditions[0].startMs !== 0 || renditions[0].endMs !== null) throw invalid('a channel has no start and no end');
   return {
     audio: renditions,
+    lines: lines === undefined ? null : Number(lines),
     hasDvr: dvr !== undefined,
     fallback: fallback === undefined ? null : unsealSource(fallback.replace(/^\./, '~'), secret),
   };
@@ -86,11 +89,12 @@ export function parseHlsLiveOptions(options: string, secret: Uint8Array): HlsLiv
 
 /** The options as they stand in a link; see `sealSource`. */
 export function formatHlsLiveOptions(
-  { audio, hasDvr, fallback }: HlsLiveOptions,
+  { audio, lines, hasDvr, fallback }: HlsLiveOptions,
   secret: Uint8Array,
   encrypt: boolean,
 ): string {
   const pairs = ['mode.live', formatHlsFileOptions({ audio })].filter((pair) => pair !== '');
+  if (lines !== null) pairs.push(`video.${lines}p`);
   if (hasDvr) pairs.push('dvr.yes');
   if (fallback !== null) pairs.push(`fallback.${sealSource(fallback, secret, encrypt).replace(/^~/, '.')}`);
   return pairs.join('~');

@@ -93,6 +93,8 @@ describe('baton link', () => {
     const fallback = Buffer.from(SOURCE).toString('base64url');
     const { options, name } = await read(radio.stdout);
     expect([options, name.endsWith('.m3u8')]).toEqual([`mode.live~bitrate.64k~dvr.yes~fallback.${fallback}`, true]);
+    const shown = await link(SOURCE, '--hls', '--live', '--video', '480p', '--dvr');
+    expect(await read(shown.stdout)).toMatchObject({ kind: 'hls', options: 'mode.live~video.480p~dvr.yes' });
     const feed = await link(SOURCE, '--feed', '--hls', '--station', 'https://radio.example/a');
     const station = Buffer.from('https://radio.example/a').toString('base64url');
     expect(await read(feed.stdout)).toMatchObject({
@@ -176,6 +178,7 @@ describe('baton link', () => {
     [[SOURCE, '--hls', '--stream'], /--hls without --stream/],
     [[SOURCE, '--hls', '--codec', 'pcm'], /aac or opus|does not go with/i],
     [[SOURCE, '--hls', '--dvr'], /--dvr goes with/],
+    [[SOURCE, '--hls', '--video', '480p'], /HLS of a film has pictures by itself/],
     [[SOURCE, '--station', SOURCE], /goes with --feed/],
     [[SOURCE, '--hls', '--live', '--start', '1:00'], /no start and no end/],
   ])('refuses %j with exit code 2', async (args, sentence) => {

@@ -45,7 +45,7 @@ export const jumpsIn = (numbers: readonly number[], seconds: number): string[] =
 
 /** How far each beep is from the flash that is nearest to it, in seconds. */
 export async function apartIn(
-  watcher: Watcher,
+  watcher: Pick<Watcher, 'sound' | 'soundFrom'>,
   shown: readonly { readonly at: number; readonly isFlash: boolean }[],
 ): Promise<number[]> {
   const flashes = shown.filter(({ isFlash }, index) => isFlash && shown[index - 1]?.isFlash === false);
