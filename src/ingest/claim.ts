@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { BatonError, toBatonError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
 import { hasPictures } from './format.ts';
+import type { InTurn } from './in-turn.ts';
 import type { Hello, Links } from './message.ts';
 import type { Connected } from './publisher.ts';
 import type { Seat, Seats } from './seats.ts';
@@ -12,6 +13,7 @@ import { standing } from './standing.ts';
 export interface ClaimDeps {
   readonly shows: ShowStore;
   readonly seats: Seats;
+  readonly inTurn: InTurn;
   readonly now: () => Milliseconds;
   /** Where a channel is heard, and a show that has ended. */
   readonly channelLinks: (channel: string, hasPictures: boolean) => Links | null;
@@ -22,19 +24,14 @@ export interface ClaimDeps {
   readonly isThere: (publisher: Connected) => boolean;
 }
 
-/** Takes claims of channels, those of one channel one after the other; the newest has it. Tells the publisher what came of it. */
+/** Takes claims of channels, those of one channel in turn; the newest has it. Tells the publisher what came of it. */
 export function claiming(deps: ClaimDeps): (publisher: Connected, hello: Hello) => Promise<void> {
-  const claims = new Map<string, Promise<void>>();
   return async (publisher, hello) => {
     const { channel } = hello;
     try {
       deps.checkToken(hello.token, channel);
       publisher.channel = channel;
-      const before = claims.get(channel) ?? Promise.resolve();
-      const mine = before.then(() => give(publisher, hello, deps));
-      const settled = mine.catch(() => undefined);
-      claims.set(channel, settled);
-      await mine.finally(() => claims.get(channel) === settled && claims.delete(channel));
+      await deps.inTurn(channel, () => give(publisher, hello, deps));
     } catch (thrown) {
       publisher.failed(toBatonError(thrown));
     }

@@ -4,6 +4,7 @@ import { readPublisherToken } from '../sign/publisher-token.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import { claiming } from './claim.ts';
 import { hasPictures } from './format.ts';
+import { createTurns } from './in-turn.ts';
 import type { Ingest } from './ingest.ts';
 import type { Links, OnAir } from './message.ts';
 import { createPublisher, type Connected, type Connection, type Publisher } from './publisher.ts';
@@ -76,9 +77,10 @@ export function createPublishing(deps: PublishingDeps): Publishing {
     if (publisher.channel !== channel) throw new BatonError('PUBLISHER_REFUSED', `not for ${channel}`);
   };
 
-  const seats = createSeats({ ingest, now, track });
+  const inTurn = createTurns();
+  const seats = createSeats({ ingest, now, inTurn, track });
   const claim = claiming({
-    ...{ shows: ingest.shows, seats, now, checkToken },
+    ...{ shows: ingest.shows, seats, inTurn, now, checkToken },
     ...{ channelLinks: deps.channelLinks, recordingLinks: deps.recordingLinks },
     isThere: (publisher) => publishers.has(publisher) && !isClosing,
   });

@@ -1,5 +1,6 @@
 import { BatonError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
+import type { InTurn } from './in-turn.ts';
 import type { Ingest } from './ingest.ts';
 import { createOnAir, type OnAir } from './on-air.ts';
 import { ABANDONED_MS } from './recording.ts';
@@ -47,13 +48,15 @@ export interface Seats {
 export interface SeatsDeps {
   readonly ingest: Ingest;
   readonly now: () => Milliseconds;
+  /** As channels are claimed: in the middle of a claim the store knows of it already, and the seats do not. */
+  readonly inTurn: InTurn;
   /** To be waited for before the process ends. */
   readonly track: (work: Promise<void>) => void;
 }
 
 type ShowFacts = [about: Parameters<typeof createOnAir>[1], from: Parameters<typeof createOnAir>[2]];
 
-export function createSeats({ ingest, now, track }: SeatsDeps): Seats {
+export function createSeats({ ingest, now, inTurn, track }: SeatsDeps): Seats {
   const { shows, onAir } = ingest;
   const seats = new Map<string, Seat>();
 
@@ -113,7 +116,7 @@ export function createSeats({ ingest, now, track }: SeatsDeps): Seats {
       for (const seat of seats.values()) if (isLeft(seat)) track(close(seat));
     },
     look: () => {
-      for (const [channel, seat] of seats) if (!isLeft(seat)) track(lookAt(channel, seat));
+      for (const [channel, seat] of seats) if (!isLeft(seat)) track(inTurn(channel, () => lookAt(channel, seat)));
     },
     isEmpty: () => seats.size === 0,
     clear: async () => {
