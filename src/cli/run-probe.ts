@@ -17,7 +17,7 @@ export async function runProbe(url: string, options: ProbeOptions): Promise<void
   const config = settings(options);
   const folder = await openDataFolder(config.dataFolder);
   await using cleanup = new AsyncDisposableStack();
-  const store = await localStore(folder.storeFolder, config);
+  const { store } = await localStore(folder.storeFolder, config);
   cleanup.defer(() => store.close());
   const server = await folder.readServer();
   const net = sourceNet({ ...config, allowOrigins: [...config.allowOrigins, ...(server?.allowOrigins ?? [])] });

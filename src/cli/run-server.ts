@@ -48,8 +48,8 @@ export async function runServer(options: ServeOptions): Promise<void> {
   if (stopping.signal.aborted) return;
   const served = demo === null ? config : forDemo(config, new URL(demo.sourceUrl).origin);
   const start = async (at: Config): Promise<RunningServer> => {
-    const store = await localStore(folder.storeFolder, at);
-    return await startServer({ config: at, keys, engine, store, demo, log: print, now: () => Date.now() });
+    const stores = await localStore(folder.storeFolder, at);
+    return await startServer({ config: at, keys, engine, ...stores, demo, log: print, now: () => Date.now() });
   };
   let server = await start(served);
   let running: Promise<unknown> = Promise.resolve();

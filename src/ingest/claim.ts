@@ -12,6 +12,8 @@ import { standing } from './standing.ts';
 
 export interface ClaimDeps {
   readonly shows: ShowStore;
+  /** What has been published is looked for here: a show that cannot be read must not begin anew. */
+  readonly strictShows: ShowStore;
   readonly seats: Seats;
   readonly inTurn: InTurn;
   readonly now: () => Milliseconds;
@@ -53,12 +55,12 @@ async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promis
   else if (known === null && before !== null && before.show !== show)
     await shows.finish({ channel, show: before.show }, now());
   const here = seats.find(channel);
-  const state = here === null ? await standing(shows, name, format) : null;
+  const state = here === null ? await standing(deps.strictShows, name, format) : null;
   const recording = state === 'ended' ? deps.recordingLinks(name, hasPictures(format)) : null;
   const links = deps.channelLinks(channel, hasPictures(format));
   if (!isThere(publisher)) return;
   if (state === 'ended') {
-    const last = await shows.last(name);
+    const last = await deps.strictShows.last(name);
     const next = last?.batch.next ?? 0;
     const over = { next, stored: next, hasEnded: true, isOnAir: false, recording, links };
     return void publisher.perform(publisher.session.claimed(over, now()));

@@ -12,6 +12,8 @@ import { showStore, type ShowStore } from './show-store.ts';
 /** What is published here, as sources; and what is published in this process. */
 export interface Ingest {
   readonly shows: ShowStore;
+  /** The same, except that what cannot be read is a failure: for those to whom absence means that it is not there. */
+  readonly strictShows: ShowStore;
   /** By channel. */
   readonly onAir: Map<string, OnAir>;
   /**
@@ -28,9 +30,11 @@ export interface Ingest {
 /** Listeners wait no longer for a channel to say something. */
 const FIRST_MS: Milliseconds = 10_000;
 
-export function createIngest(store: Store, now: () => Milliseconds): Ingest {
+/** What is published through `store`; `strict` is the same one, whose failures are thrown. */
+export function createIngest(store: Store, now: () => Milliseconds, strict = store): Ingest {
   let finished = 0;
-  const shows = showStore(store, () => (finished += 1));
+  const onFinished = (): void => void (finished += 1);
+  const [shows, strictShows] = [showStore(store, onFinished), showStore(strict, onFinished)];
   const onAir = new Map<string, OnAir>();
 
   async function open(url: string, signal: AbortSignal): Promise<Intake> {
@@ -51,7 +55,7 @@ export function createIngest(store: Store, now: () => Milliseconds): Ingest {
     return { station: stationOf(batch.name), parts: prompt(parts, signal) };
   }
 
-  return { shows, onAir, open, finished: () => finished, recordings: recordings(shows, now) };
+  return { shows, strictShows, onAir, open, finished: () => finished, recordings: recordings(shows, now) };
 }
 
 const stationOf = (name: string): Intake['station'] => (name === '' ? {} : { name });

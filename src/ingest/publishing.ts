@@ -80,7 +80,7 @@ export function createPublishing(deps: PublishingDeps): Publishing {
   const inTurn = createTurns();
   const seats = createSeats({ ingest, now, inTurn, track });
   const claim = claiming({
-    ...{ shows: ingest.shows, seats, inTurn, now, checkToken },
+    ...{ shows: ingest.shows, strictShows: ingest.strictShows, seats, inTurn, now, checkToken },
     ...{ channelLinks: deps.channelLinks, recordingLinks: deps.recordingLinks },
     isThere: (publisher) => publishers.has(publisher) && !isClosing,
   });

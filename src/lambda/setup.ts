@@ -63,13 +63,13 @@ async function setUp(config: Config): Promise<Setup> {
   const packageFolder = config.packageFolder ?? process.cwd();
   const folder = join(tmpdir(), 'baton-store');
   const storeCalls: StoreCalls = { reads: 0, writes: 0 };
-  const [keys, engine, { store, strict }] = await Promise.all([
+  const [keys, engine, { store, strictStore }] = await Promise.all([
     readKeys(config),
     packagedEngine(packageFolder),
     openStores({ config, folder, onFault: report, now: Date.now, calls: storeCalls }),
   ]);
   const lasting = (each: Store): Store => ({ ...each, close: () => Promise.resolve() });
-  return { config, keys, engine, store: lasting(store), strictStore: lasting(strict), storeCalls, packageFolder };
+  return { config, keys, engine, store: lasting(store), strictStore: lasting(strictStore), storeCalls, packageFolder };
 }
 
 const readKeys = async ({ keys, keysSecret }: Config): Promise<Keys> =>

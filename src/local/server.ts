@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly keys: Keys;
   readonly engine: Engine;
   readonly store: Store;
+  /** The same, where its failures are thrown; `store` where it has none. */
+  readonly strictStore?: Store;
   /** Serves the demo page and signs links for anybody; on loopback only. */
   readonly demo: Demo | null;
   /** Takes the usage records, and those of publishers, one JSON line each. */
@@ -48,6 +50,7 @@ export async function startServer({
   keys,
   engine,
   store,
+  strictStore = store,
   demo,
   log,
   now,
@@ -57,7 +60,7 @@ export async function startServer({
     metrics.count(record);
     log(JSON.stringify(record));
   };
-  const baton = createBaton({ config, keys, engine, store, parked: PARKED, now, onUsage });
+  const baton = createBaton({ config, keys, engine, store, strictStore, parked: PARKED, now, onUsage });
   const doors = ingestDoors(baton, (record) => {
     metrics.publisher(record);
     log(JSON.stringify(record));

@@ -25,7 +25,7 @@ import { upstreamPlaylists, type UpstreamPlaylists } from './hls-upstream.ts';
 import { virtualFiles, type VirtualFiles } from './virtual-file.ts';
 
 /** Everything a relay needs, put together once per process. */
-export interface Baton extends Omit<Parts, 'store'> {
+export interface Baton extends Omit<Parts, 'store' | 'strictStore'> {
   readonly readLink: LinkReader;
   readonly files: VirtualFiles;
   readonly net: Net;
@@ -59,6 +59,8 @@ export interface Parts {
   readonly engine: Engine;
   /** Closed with the Baton. */
   readonly store: Store;
+  /** The same, where its failures are thrown; `store` where it has none. */
+  readonly strictStore?: Store;
   /** Unix time. */
   readonly now: () => Milliseconds;
   /** How many processes may be parked for a play from the start; 0 where processes do not outlive a response. */
@@ -76,9 +78,10 @@ const NONE_PARKED = { size: 0, idleMs: 0 };
 const LINGER_MS = 5_000;
 
 /** Puts the parts together. Nothing is started or read before the first request. */
-export function createBaton({ config, keys, engine, store, parked, now, onUsage }: Parts): Baton {
+export function createBaton(parts: Parts): Baton {
+  const { config, keys, engine, store, strictStore = store, parked, now, onUsage } = parts;
   const tracked = trackedStore(store);
-  const ingest = createIngest(tracked, now);
+  const ingest = createIngest(tracked, now, strictStore);
   const net = sourceNet(config, ingest.recordings);
   const sources = createSources({
     net,

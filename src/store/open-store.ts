@@ -29,11 +29,8 @@ export interface Stores {
   /** Behind one in memory; what fails counts as absent. */
   readonly store: Store;
   /** As it is: its failures are thrown, for those to whom absence means something else. */
-  readonly strict: Store;
+  readonly strictStore: Store;
 }
-
-/** The configured store behind one in memory. */
-export const openStore = async (setup: StoreSetup): Promise<Store> => (await openStores(setup)).store;
 
 export async function openStores({ config, folder, onFault, now, calls }: StoreSetup): Promise<Stores> {
   const { storeAddress: address, storeBytes: maxBytes, memoryBytes } = config;
@@ -43,7 +40,7 @@ export async function openStores({ config, folder, onFault, now, calls }: StoreS
       ? breakerStore(counted(await onS3(address, config)), { restMs: REST_MS })
       : counted(folderStore(address === null ? folder : address.path, { maxBytes, now }));
   const store = degradingStore(layeredStore(memoryStore({ maxBytes: memoryBytes }), back), onFault, now);
-  return { store, strict: back };
+  return { store, strictStore: back };
 }
 
 async function onS3(address: { bucket: string; prefix: string }, { s3Endpoint }: Config): Promise<Store> {

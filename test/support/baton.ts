@@ -28,6 +28,8 @@ export interface TestBaton extends AsyncDisposable {
 export interface TestBatonOptions {
   readonly allowOrigins: readonly string[];
   readonly store?: Store;
+  /** Where failures of that are thrown, on the server. */
+  readonly strictStore?: Store;
   readonly keys?: Keys;
   readonly config?: Partial<Config>;
   readonly now?: () => number;
@@ -56,7 +58,9 @@ async function startOnServer(options: TestBatonOptions, keys: Keys): Promise<Tes
     else usage.push(record);
   };
   const now = options.now ?? ((): number => Date.now());
-  const server = await startServer({ config, keys, engine: await testEngine(), store, demo: null, log, now });
+  const { strictStore = store } = options;
+  const made = { config, keys, engine: await testEngine(), store, strictStore };
+  const server = await startServer({ ...made, demo: null, log, now });
   const { origin } = server;
   const stop = (): Promise<void> => server.stop();
   return {
