@@ -118,8 +118,8 @@ export function startEnvironment(spec: FunctionSpec, deps: EnvironmentDeps): Env
       api.hand(work);
       const fault = await orFault(Promise.all([api.asked(), work.response.settled]), timeoutMs);
       const durationMs = performance.now() - handed;
-      if (fault === null) process.freeze();
-      else onFault(fault);
+      if (fault !== null) onFault(fault);
+      else if (ending === null) process.freeze(); // who has been told to end needs to run for it
       memory.pause();
       maxMemoryMb = memory.maxMb();
       await (fault === null ? outputRead() : end('kill'));
