@@ -53,7 +53,7 @@ async function give(publisher: Connected, hello: Hello, deps: ClaimDeps): Promis
   const { before, resumes } = await shows.claim(channel, { show, publisher: claimed, claimedAt: now() });
   if (known !== null && (known.show.name.show !== show || known.show.hasEnded())) await seats.close(known);
   else if (known === null && before !== null && before.show !== show)
-    await shows.finish({ channel, show: before.show }, now());
+    await deps.strictShows.finish({ channel, show: before.show }, now());
   const here = seats.find(channel);
   const state = here === null ? await standing(deps.strictShows, name, format) : null;
   const recording = state === 'ended' ? deps.recordingLinks(name, hasPictures(format)) : null;

@@ -54,6 +54,8 @@ export interface Resumption {
 
 export interface OnAirDeps {
   readonly shows: ShowStore;
+  /** Where the end is looked for: what cannot be read is not the end. */
+  readonly strictShows: ShowStore;
   readonly now: () => Milliseconds;
   /** More is stored. */
   readonly onStored: (next: number) => void;
@@ -73,7 +75,7 @@ export function createOnAir(
   name: ShowName,
   about: { readonly format: IngestFormat; readonly station: string; readonly serial: number },
   from: Resumption | null,
-  { shows, now, onStored, onTaken }: OnAirDeps,
+  { shows, strictShows, now, onStored, onTaken }: OnAirDeps,
 ): OnAir {
   const { format } = about;
   const station = cleanText(about.station);
@@ -164,7 +166,7 @@ export function createOnAir(
     add(writer.end());
     await settle();
     if (stored < next) throw new BatonError('STORE_FAILED', `${name.channel}/${name.show} is not stored to its end`);
-    const end = await shows.finish(name, now());
+    const end = await strictShows.finish(name, now());
     life.abort();
     pulse.beat();
     return end;

@@ -57,7 +57,7 @@ export interface SeatsDeps {
 type ShowFacts = [about: Parameters<typeof createOnAir>[1], from: Parameters<typeof createOnAir>[2]];
 
 export function createSeats({ ingest, now, inTurn, track }: SeatsDeps): Seats {
-  const { shows, onAir } = ingest;
+  const { shows, strictShows, onAir } = ingest;
   const seats = new Map<string, Seat>();
 
   function heldBy(holder: Holder): Seat | null {
@@ -99,15 +99,24 @@ export function createSeats({ ingest, now, inTurn, track }: SeatsDeps): Seats {
       seats.set(seat.show.name.channel, seat);
       onAir.set(seat.show.name.channel, seat.show);
     },
-    createShow: (name, about, from) =>
-      createOnAir(name, about, from, {
-        ...{ shows, now },
+    createShow: (name, about, from) => {
+      const { channel } = name;
+      const seated = (): Seat | null => {
+        const seat = seats.get(channel) ?? null;
+        return seat?.show === show ? seat : null; // what is stored of a show before says nothing of this one
+      };
+      const show: OnAir = createOnAir(name, about, from, {
+        ...{ shows, strictShows, now },
         onStored: (next) => {
-          const { holder = null } = seats.get(name.channel) ?? {};
+          const { holder = null } = seated() ?? {};
           holder?.perform(holder.session.stored(next));
         },
-        onTaken: () => drop(name.channel, new BatonError('PUBLISHER_REPLACED', name.channel)),
-      }),
+        onTaken: () => {
+          if (seated() !== null) drop(channel, new BatonError('PUBLISHER_REPLACED', channel));
+        },
+      });
+      return show;
+    },
     leave: (holder) => {
       const seat = heldBy(holder);
       if (seat !== null) Object.assign(seat, { holder: null, leftAt: now() });

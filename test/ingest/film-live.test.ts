@@ -23,7 +23,8 @@ test.each([
     const name = { channel: 'film', show: 'show' };
     await publishing.shows.claim('film', { show: 'show', publisher: 'p', claimedAt: time });
     const show = createOnAir(name, { format: sent.format, station: '', serial: 1 }, null, {
-      ...{ shows: publishing.shows, now, onStored: () => undefined, onTaken: () => undefined },
+      ...{ shows: publishing.shows, strictShows: publishing.strictShows, now },
+      ...{ onStored: () => undefined, onTaken: () => undefined },
     });
     publishing.onAir.set('film', show);
 
