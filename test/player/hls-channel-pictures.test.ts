@@ -6,6 +6,7 @@ import { launchBrowser, openPage } from '../support/browser.ts';
 import { hlsLink, readMedia } from '../support/hls.ts';
 import { filmChannel } from '../live/film-channel.ts';
 import { apart, watched, watchFlashes } from './flashes.ts';
+import type { HlsGlobal, ShakaGlobal } from './played-to-end.ts';
 
 const SCRIPTS = { 'hls.js': 'hls.js/dist/hls.min.js', shaka: 'shaka-player/dist/shaka-player.compiled.js' } as const;
 type Player = keyof typeof SCRIPTS;
@@ -80,21 +81,4 @@ async function begin({ link, player }: { link: string; player: string }): Promis
     await shown.load(link);
   }
   void video.play().catch((error: unknown) => faults.push(String(error)));
-}
-
-interface HlsGlobal {
-  new (): {
-    on(event: string, heard: (event: string, data: { details: string; fatal: boolean }) => void): void;
-    loadSource(link: string): void;
-    attachMedia(video: HTMLVideoElement): void;
-  };
-  readonly Events: { readonly ERROR: string };
-}
-
-interface ShakaGlobal {
-  readonly Player: new () => {
-    addEventListener(type: 'error', heard: (event: { detail: { code: number } }) => void): void;
-    attach(video: HTMLVideoElement): Promise<void>;
-    load(link: string): Promise<void>;
-  };
 }

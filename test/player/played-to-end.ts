@@ -66,7 +66,8 @@ async function playToEnd({ link, player }: { link: string; player: string }): Pr
   };
 }
 
-interface HlsGlobal {
+/** hls.js and Shaka in a page, where they come as globals. */
+export interface HlsGlobal {
   new (): {
     on(event: string, heard: (event: string, data: { details: string; fatal: boolean }) => void): void;
     loadSource(link: string): void;
@@ -75,7 +76,7 @@ interface HlsGlobal {
   readonly Events: { readonly ERROR: string };
 }
 
-interface ShakaGlobal {
+export interface ShakaGlobal {
   readonly Player: new () => {
     addEventListener(type: 'error', heard: (event: { detail: { code: number } }) => void): void;
     attach(video: HTMLVideoElement): Promise<void>;
